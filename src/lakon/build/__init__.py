@@ -1,0 +1,1 @@
+"""Sources in, archives out. Files and child processes; never AWS."""

@@ -1,0 +1,1 @@
+"""Parse, call a command, render its result, set the exit code. Nothing imports this room."""

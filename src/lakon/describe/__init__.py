@@ -1,0 +1,1 @@
+"""Declaration and state in, pictures and tables out. Pure."""

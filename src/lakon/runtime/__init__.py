@@ -1,0 +1,1 @@
+"""What runs inside Lambda. Ships: standard library only, imports nothing else of lakon."""

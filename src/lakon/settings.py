@@ -1,0 +1,45 @@
+"""What a command is aimed at and where things are kept: read once at the start of a command, then frozen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_STAGE = "dev"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One copy of a service in one place: a stage, and the account or emulator that holds it.
+
+    `endpoint_url` is None for AWS itself; `local` says that it is the embedded AWS of this project.
+    """
+
+    stage: str = DEFAULT_STAGE
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
+    local: bool = False
+
+
+def cache_folder() -> Path:
+    """Where Lakon keeps what it can make again: `LAKON_CACHE`, else the platform's cache folder."""
+    named = os.environ.get("LAKON_CACHE")
+    if named:
+        return Path(named).expanduser().resolve()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "lakon"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home()))) / "lakon" / "cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lakon"
+
+
+def project_state(root: Path) -> Path:
+    """Where the project at `root` keeps build output and the embedded AWS: `.lakon`, ignored by git."""
+    folder = root / ".lakon"
+    if not (folder / ".gitignore").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text("*\n")
+    return folder

@@ -1,0 +1,1 @@
+"""Declaration in, CloudFormation template out. Pure: no files, no network, no clock."""
