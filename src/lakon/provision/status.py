@@ -1,0 +1,129 @@
+"""What a stack is: its state, its outputs and its resources, as CloudFormation tells them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lakon.errors import ProvisionError
+from lakon.provision.session import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+
+    from lakon.provision.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a stack. `physical_id` is None until it is made; `changed` is when its state last did."""
+
+    logical_id: str
+    physical_id: str | None
+    resource_type: str
+    state: str
+    reason: str | None
+    changed: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StackStatus:
+    """A stack: its state ("UPDATE_COMPLETE"), times, what it was given, what it gives, and its resources."""
+
+    name: str
+    stack_id: str
+    state: str
+    reason: str | None
+    created: datetime
+    updated: datetime | None
+    outputs: Mapping[str, str]
+    exports: tuple[str, ...]
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    protected: bool
+    resources: tuple[Resource, ...] = ()
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether CloudFormation is working on it; a stack that only waits for a review is not worked on."""
+        return self.state.endswith("_IN_PROGRESS") and self.state != "REVIEW_IN_PROGRESS"
+
+
+def find(session: Session, name: str) -> StackStatus | None:
+    """The stack of that name or id without its resources; None when there is none, or no more."""
+    try:
+        answer = session.client("cloudformation").describe_stacks(StackName=name)
+    except RefusedError as refused:
+        if refused.code == "ValidationError" and "does not exist" in refused.what:
+            return None
+        raise
+    stack = _read(answer["Stacks"][0])
+    return None if stack.state == "DELETE_COMPLETE" else stack
+
+
+def status(session: Session, name: str) -> StackStatus:
+    """The stack of that name with its resources. ProvisionError when there is none."""
+    stack = find(session, name)
+    if stack is None:
+        raise missing(session, name)
+    return replace(stack, resources=resources(session, stack.stack_id))
+
+
+def outputs(session: Session, name: str) -> Mapping[str, str]:
+    """The outputs of the stack of that name. ProvisionError when there is none."""
+    stack = find(session, name)
+    if stack is None:
+        raise missing(session, name)
+    return stack.outputs
+
+
+def resources(session: Session, name: str) -> tuple[Resource, ...]:
+    """The resources of the stack of that name or id, in CloudFormation's order; those deleted are left out."""
+    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+    return tuple(
+        Resource(
+            logical_id=row["LogicalResourceId"],
+            physical_id=row.get("PhysicalResourceId") or None,
+            resource_type=row["ResourceType"],
+            state=row["ResourceStatus"],
+            reason=row.get("ResourceStatusReason") or None,
+            changed=row["LastUpdatedTimestamp"],
+        )
+        for page in pages
+        for row in page["StackResourceSummaries"]
+        if row["ResourceStatus"] != "DELETE_COMPLETE"
+    )
+
+
+def functions_of(stack: StackStatus) -> dict[str, str]:
+    """The stack's functions: logical id -> physical name. The status must hold its resources."""
+    return {
+        each.logical_id: each.physical_id
+        for each in stack.resources
+        if each.resource_type == "AWS::Lambda::Function" and each.physical_id
+    }
+
+
+def missing(session: Session, name: str) -> ProvisionError:
+    """The error that there is no such stack."""
+    place = "the embedded AWS" if session.local else session.region
+    return ProvisionError(f"there is no stack {name} in {place}", hint=f"{session.command('provision')} makes it.")
+
+
+def _read(row: StackTypeDef) -> StackStatus:
+    return StackStatus(
+        name=row["StackName"],
+        stack_id=row.get("StackId", row["StackName"]),
+        state=row["StackStatus"],
+        reason=row.get("StackStatusReason") or None,
+        created=row["CreationTime"],
+        updated=row.get("LastUpdatedTime"),
+        outputs={each["OutputKey"]: each["OutputValue"] for each in row.get("Outputs", ())},
+        exports=tuple(each["ExportName"] for each in row.get("Outputs", ()) if each.get("ExportName")),
+        parameters={each["ParameterKey"]: each.get("ParameterValue", "") for each in row.get("Parameters", ())},
+        tags={each["Key"]: each["Value"] for each in row.get("Tags", ())},
+        protected=row.get("EnableTerminationProtection", False),
+    )
