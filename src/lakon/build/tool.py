@@ -1,0 +1,150 @@
+"""uv as a child process: its command line, its failures, its words."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakon.errors import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NO_WHEEL = re.compile(
+    r"Wheels are required for `(?P<a>[^`]+)`"
+    r"|Building source distributions is disabled, but attempted to build `(?P<b>[^`]+)`"
+    r"|Building source distributions for `(?P<c>[^`]+)` is disabled"
+    r"|`?(?P<d>[\w.-]+?)(?:==\S+)?`? (?:has no|have no|doesn't have a|can't be installed because it doesn't have a)"
+    r" (?:usable |source distribution or )?wheels?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What an archive must run on: Python's minor version ("3.13") and Lambda's word for the architecture.
+
+    `host` asks for wheels of this machine instead, for the embedded AWS.
+    """
+
+    python: str
+    architecture: str
+    host: bool = False
+
+    def __post_init__(self) -> None:
+        if self.architecture not in _MACHINES or not re.fullmatch(r"3\.\d+", self.python):
+            raise BuildError(
+                f"Lambda has no Python {self.python!r} on {self.architecture!r}",
+                hint='Name a minor version such as "3.13", and "x86_64" or "arm64".',
+            )
+
+    def __str__(self) -> str:
+        return f"Python {self.python} on " + ("this machine" if self.host else self.architecture)
+
+    def uv_name(self) -> str:
+        """Return uv's name of the platform: glibc of Amazon Linux 2 up to Python 3.11, else of Amazon Linux 2023.
+
+        Amazon Linux 2 has glibc 2.26; uv knows no name between 2.17 and 2.28, so 2.17 it is.
+        """
+        glibc = "2_17" if int(self.python.partition(".")[2]) <= 11 else "2_34"
+        return f"{_MACHINES[self.architecture]}-manylinux_{glibc}"
+
+
+_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+
+
+def uv_program() -> str:
+    """Return the path of uv's program, out of its wheel. Raises BuildError when it is not there."""
+    import uv
+
+    try:
+        return uv.find_uv_bin()
+    except FileNotFoundError as error:
+        raise BuildError(
+            "the program of the `uv` package is missing", where=str(error), hint="Run: pip install --force-reinstall uv"
+        ) from error
+
+
+def uv_identity() -> str:
+    """Return what tells this uv from another, without starting it."""
+    facts = Path(uv_program()).stat()
+    return f"{facts.st_size}:{facts.st_mtime_ns}"
+
+
+def run_uv(arguments: Sequence[str], folder: Path) -> str:
+    """Run uv in `folder` and return what it printed. Raises BuildError with its command line and its words."""
+    failed = _run(arguments, folder)
+    if failed.returncode == 0:
+        return failed.stdout
+    raise BuildError(
+        f"uv failed with exit status {failed.returncode}", where=_command(failed), detail=failed.stderr.strip()
+    )
+
+
+def install(requirements: Path, *, locked: bool, platform: Platform, python: str, target: Path, folder: Path) -> None:
+    """Install `requirements` into the folder `target`, for `platform`, wheels only, without Lakon.
+
+    `python` is the interpreter that uv asks; uv runs in `folder`, so that the project's own settings count.
+    Raises BuildError that names a package without a wheel, or tells uv's words.
+    """
+    lakon = target.with_suffix(".excludes")
+    lakon.write_text("lakon\n")
+    arguments = ["pip", "install", "--target", str(target), "--python", python, "--only-binary", ":all:"]
+    arguments += ["--no-python-downloads", "--excludes", str(lakon), "--requirements", str(requirements)]
+    if not platform.host:
+        arguments += ["--python-platform", platform.uv_name(), "--python-version", platform.python]
+    if locked:
+        arguments.append("--no-deps")
+    done = _run(arguments, folder)
+    if done.returncode:
+        raise _refusal(done, platform)
+
+
+def _run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [uv_program(), *arguments]
+    environment = {**os.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+    environment.pop("FORCE_COLOR", None)
+    try:
+        return subprocess.run(  # noqa: S603 - uv, with arguments of our own
+            command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", errors="replace"
+        )
+    except OSError as error:
+        raise BuildError(f"uv cannot be started: {error.strerror}", where=" ".join(command)) from error
+
+
+def _command(done: subprocess.CompletedProcess[str]) -> str:
+    import shlex
+
+    return shlex.join(done.args)
+
+
+def _refusal(done: subprocess.CompletedProcess[str], platform: Platform) -> BuildError:
+    """Tell why uv could not install: by package and platform when a wheel is missing."""
+    words = f"$ {_command(done)}\n{done.stderr.strip()}"
+    missing = _NO_WHEEL.search(" ".join(done.stderr.split()))
+    if not missing:
+        return BuildError(
+            "the dependencies could not be installed",
+            where=f"uv, exit status {done.returncode}",
+            hint="uv's own words tell why:\n" + done.stderr.strip(),
+            detail=words,
+        )
+    package = missing[missing.lastgroup or 0]
+    other = "x86_64" if platform.architecture == "arm64" else "arm64"
+    switch = "" if platform.host else f', or let the function run on architecture="{other}"'
+    return BuildError(
+        f"{package} has no wheel for {platform}",
+        where=package,
+        hint=f"Ask for a version of {package} that has one{switch}, or build one on such a machine "
+        f"(`uv build --wheel`, `pip wheel`) and name it: `{package} @ file:///...whl`, or `--find-links ./wheels`.",
+        detail=words,
+    )
+
+
+def running_python() -> str:
+    """Return the interpreter that uv may ask about this machine when none of the wanted version is at hand."""
+    return sys.executable
