@@ -1,3 +1,63 @@
-"""Lakon."""
+"""Lakon: one Python program is a whole AWS Lambda service. Ships into Lambda.
+
+The public names are resolved when first used: a program pays at import only for what it declares with.
+"""
+
+from __future__ import annotations
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Bucket",
+    "Bus",
+    "LogGroup",
+    "Parameter",
+    "Queue",
+    "Secret",
+    "Service",
+    "Table",
+    "Topic",
+    "Vpc",
+    "allow",
+    "at",
+    "cron",
+    "duration",
+    "errors",
+    "event",
+    "every",
+    "invoke",
+    "throttles",
+]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lakon.model.alarms import duration, errors, throttles
+    from lakon.model.function import Vpc
+    from lakon.model.grants import allow, invoke
+    from lakon.model.messaging import Bus, Queue, Topic
+    from lakon.model.service import Service
+    from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
+    from lakon.model.triggers import at, cron, event, every
+else:
+    _HOMES = {
+        "alarms": ("duration", "errors", "throttles"),
+        "function": ("Vpc",),
+        "grants": ("allow", "invoke"),
+        "messaging": ("Bus", "Queue", "Topic"),
+        "service": ("Service",),
+        "stores": ("Bucket", "LogGroup", "Parameter", "Secret", "Table"),
+        "triggers": ("at", "cron", "event", "every"),
+    }
+    _HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+    def __getattr__(name):
+        home = _HOME.get(name)
+        if home is None:
+            raise AttributeError(f"module 'lakon' has no attribute {name!r}")
+        from importlib import import_module
+
+        value = globals()[name] = getattr(import_module(f"lakon.model.{home}"), name)
+        return value
+
+    def __dir__():
+        return sorted([*globals(), *__all__])

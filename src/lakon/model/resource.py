@@ -1,0 +1,74 @@
+"""What all resource handles have in common. Ships into Lambda."""
+
+from __future__ import annotations
+
+from lakon.model.names import logical_id
+from lakon.model.values import Declaring, Token
+from lakon.runtime.environment import answer, variable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lakon.model.origin import Origin
+
+PARTITION = Token("AWS::Partition", "Ref")
+REGION = Token("AWS::Region", "Ref")
+ACCOUNT = Token("AWS::AccountId", "Ref")
+
+
+class Resource:
+    """A resource of the service, or one that another stack owns (`existing`).
+
+    At declaration its attributes are tokens for CloudFormation; inside Lambda those in `told` answer from the
+    environment of every function that uses it.
+    """
+
+    __slots__ = ("id", "keep", "known", "logical_id", "origin")
+
+    kind = ""
+    told: tuple[str, ...] = ()
+
+    def __init__(self, id: str, origin: Origin, *, keep: bool = False, known: dict[str, str] | None = None) -> None:
+        self.id = id
+        self.origin = origin
+        self.keep = keep
+        self.known = known
+        self.logical_id = logical_id(id, type(self).__name__)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.id!r} declared at {self.origin.file}:{self.origin.line}>"
+
+    @property
+    def owned(self) -> bool:
+        """Whether this service's stack makes the resource."""
+        return self.known is None
+
+    def variables(self) -> dict[str, str]:
+        """The environment variables by which functions find the resource, and what each stands for."""
+        return {variable(self.id, self.kind, attribute): self.value(attribute) for attribute in self.told}
+
+    def value(self, attribute: str) -> str:
+        """The attribute as a value for a template: a literal where it is known, else a token."""
+        if self.known is not None:
+            return self.known[attribute]
+        return Token(self.logical_id, attribute)
+
+    def _answer(self, attribute: str) -> str:
+        """The attribute as the program sees it: from the environment inside Lambda, else as in a template."""
+        if not Declaring.depth and attribute in self.told:
+            told = answer(self.id, self.kind, attribute)
+            if told is not None:
+                return told
+        return self.value(attribute)
+
+
+def handle_name(name: str) -> str:
+    """The name that a handle of an existing resource goes by: what follows the last `/` or `:`, in plain letters."""
+    last = name.rstrip("*").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+    return "".join([letter if letter.isalnum() else "-" for letter in last]).strip("-")
+
+
+def arn(service: str, name: str, *, prefix: str = "") -> str:
+    """The ARN of `name` in this account and region; what is an ARN already stays as it is."""
+    if name.startswith("arn:"):
+        return name
+    return f"arn:{PARTITION}:{service}:{REGION}:{ACCOUNT}:{prefix}{name}"

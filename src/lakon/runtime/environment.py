@@ -1,0 +1,19 @@
+"""The environment variables that tell a function where its service's resources are. Ships into Lambda.
+
+A resource `photos` of kind `bucket` whose physical name is asked for answers from `PHOTOS_BUCKET_NAME`; the same rule
+names the variable in the template, in the handle and in a function written in another language.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def variable(resource: str, kind: str, attribute: str) -> str:
+    """Name the variable that holds an attribute: `("my-jobs", "queue", "url")` is `MY_JOBS_QUEUE_URL`."""
+    return f"{resource}_{kind}_{attribute}".replace("-", "_").upper()
+
+
+def answer(resource: str, kind: str, attribute: str) -> str | None:
+    """What the environment says of the resource, or None where it says nothing."""
+    return os.environ.get(variable(resource, kind, attribute))

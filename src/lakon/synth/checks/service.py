@@ -1,0 +1,124 @@
+"""Checks of the service itself."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lakon.model.values import MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lakon.model.origin import Origin
+    from lakon.model.service import Service
+    from lakon.synth.checks.mistakes import Mistakes
+
+SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+STAGE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+OUTPUT_NAME = re.compile(r"[A-Za-z0-9]{1,255}")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+ARCHITECTURES = ("x86_64", "arm64")
+RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+MAX_TAGS = 50
+
+
+def check_service(service: Service, stage: str, mistakes: Mistakes) -> None:
+    """The names that make up the stack's name, the runtime, and the service's outputs."""
+    origin = service.origin
+    mistakes.unless(
+        bool(SERVICE_NAME.fullmatch(service.name)),
+        origin,
+        f"the service's name is {service.name!r}",
+        "a service is named in lower-case letters, digits and hyphens, at most 40, and begins with a letter",
+    )
+    mistakes.unless(
+        bool(STAGE_NAME.fullmatch(stage)),
+        origin,
+        f"the stage's name is {stage!r}",
+        "a stage is named in lower-case letters, digits and hyphens, at most 30 of them",
+    )
+    mistakes.unless(
+        service.python in PYTHONS,
+        origin,
+        f"the service wants Python {service.python!r}",
+        f"Lambda's managed runtimes are {', '.join(PYTHONS)}; write the version as text",
+    )
+    check_architecture(service.architecture, origin, mistakes)
+    check_retention(service.log_retention_days, origin, mistakes)
+    check_tags(service.tags, origin, mistakes)
+    mistakes.unless(
+        bool(service.functions or service.resources),
+        origin,
+        f"the service {service.name!r} declares nothing",
+        "declare a function with @service.function(...), or a resource such as service.bucket(...)",
+    )
+    for name, value in service.outputs.items():
+        mistakes.unless(
+            bool(OUTPUT_NAME.fullmatch(name)),
+            origin,
+            f"an output is named {name!r}",
+            "an output's name is made of letters and digits",
+        )
+        mistakes.unless(
+            isinstance(value, dict) or (isinstance(value, str) and (MARK in value or bool(value))),
+            origin,
+            f"the output {name!r} is {value!r}",
+            "an output is a text, an attribute of a handle, or an intrinsic function",
+        )
+
+
+def check_architecture(architecture: str, origin: Origin, mistakes: Mistakes) -> None:
+    """One of the two that Lambda runs on."""
+    mistakes.unless(
+        architecture in ARCHITECTURES,
+        origin,
+        f"the architecture is {architecture!r}",
+        'it is "x86_64" or "arm64"',
+    )
+
+
+def check_retention(days: int, origin: Origin, mistakes: Mistakes) -> None:
+    """One of the lengths that CloudWatch Logs knows."""
+    mistakes.unless(
+        days in RETENTION_DAYS,
+        origin,
+        f"logs are kept for {days!r} days",
+        f"CloudWatch Logs keeps them for one of {', '.join(map(str, RETENTION_DAYS))} days",
+    )
+
+
+def check_tags(tags: Mapping[str, str], origin: Origin, mistakes: Mistakes) -> None:
+    """Texts within AWS's limits, outside AWS's own names."""
+    mistakes.unless(len(tags) <= MAX_TAGS, origin, f"there are {len(tags)} tags", f"AWS takes at most {MAX_TAGS}")
+    for key, value in tags.items():
+        right = isinstance(key, str) and isinstance(value, str) and 0 < len(key) <= 128 and len(value) <= 256
+        mistakes.unless(
+            right and not key.lower().startswith("aws:"),
+            origin,
+            f"the tag {key!r} has the value {value!r}",
+            'tags are texts: a key of 1 to 128 characters that does not begin with "aws:", a value of at most 256',
+        )

@@ -1,0 +1,59 @@
+"""Checks of handles' attributes that stand inside texts: environment, properties, outputs, payloads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakon.model.grants import Allow
+from lakon.model.resources import CloudFormationResource, Parameter
+from lakon.model.triggers import BusEvents, Schedule
+from lakon.synth.values import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakon.model.function import Function
+    from lakon.model.origin import Origin
+    from lakon.model.service import Service
+    from lakon.synth.checks.mistakes import Mistakes
+
+
+def check_tokens(service: Service, mistakes: Mistakes) -> None:
+    """Every attribute of a handle in the program's texts belongs to a resource of this service."""
+    known = {resource.logical_id for resource in service.resources}
+    for origin, value in _texts(service):
+        for logical_id in tokens(value):
+            if logical_id not in known and not logical_id.startswith("AWS::"):
+                mistakes.add(
+                    origin,
+                    f"a text refers to the resource {logical_id}, which is not of the service {service.name!r}",
+                    "declare the resource on this service, or use the .existing(...) form of its handle",
+                )
+
+
+def _texts(service: Service) -> Iterator[tuple[Origin, object]]:
+    for function in service.functions:
+        for value in _function_texts(function):
+            yield function.origin, value
+    for resource in service.resources:
+        if isinstance(resource, CloudFormationResource):
+            yield resource.origin, resource.properties
+        elif isinstance(resource, Parameter):
+            yield resource.origin, resource.text
+    yield service.origin, service.outputs
+
+
+def _function_texts(function: Function) -> Iterator[object]:
+    yield function.env
+    yield function.layers
+    yield (function.kms_key, function.dead_letters, function.on_success, function.on_failure)
+    if function.vpc is not None:
+        yield (function.vpc.subnets, function.vpc.security_groups)
+    for use in function.uses:
+        if isinstance(use, Allow):
+            yield (use.resources, use.condition)
+    for trigger in function.on:
+        if isinstance(trigger, BusEvents):
+            yield trigger.pattern
+        elif isinstance(trigger, Schedule):
+            yield trigger.payload

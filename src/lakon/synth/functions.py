@@ -1,0 +1,224 @@
+"""A function, its role and its log group as CloudFormation resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakon.model.grants import Invoke
+from lakon.model.names import logical_id
+from lakon.model.resources import Queue, Topic
+from lakon.model.triggers import QueueMessages
+from lakon.runtime.environment import variable
+from lakon.synth.grants import allow, invoked_name, statements
+from lakon.synth.values import function_name, substitution
+
+if TYPE_CHECKING:
+    from lakon.model.function import Destination, Function
+    from lakon.synth.template import Properties, Template
+    from lakon.synth.values import Values
+
+BUCKET_PARAMETER = "ArtifactBucket"
+_DESTINATION_ACTIONS = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "lambda": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+    "s3": "s3:PutObject",
+}
+
+
+def archive_parameter(architecture: str) -> str:
+    """The template parameter that names the archive of Python functions for an architecture."""
+    return "PythonArchive" if architecture == "x86_64" else "PythonArm64Archive"
+
+
+def layer_id(architecture: str) -> str:
+    """The logical id of the layer that holds the dependencies for an architecture."""
+    return "DependenciesLayer" if architecture == "x86_64" else "DependenciesArm64Layer"
+
+
+def layer_parameter(architecture: str) -> str:
+    """The template parameter that names the archive of that layer."""
+    return "DependenciesArchive" if architecture == "x86_64" else "DependenciesArm64Archive"
+
+
+def handler_path(function: Function) -> str:
+    """What Lambda's Python runtime imports and calls: `module.name`."""
+    handler = function.handler
+    return f"{handler.__module__}.{getattr(handler, '__qualname__', handler)}"
+
+
+def add_function(template: Template, function: Function, values: Values, *, python: str, layer: bool) -> None:
+    """The function with its role and log group; `layer` says that its dependencies travel in a layer."""
+    group = logical_id(function.name, "LogGroup")
+    template.add(
+        group,
+        "AWS::Logs::LogGroup",
+        {
+            "LogGroupName": {"Fn::Sub": f"/aws/lambda/{function_name(function.name)}"},
+            "RetentionInDays": function.log_retention_days,
+        },
+        function.origin,
+        keep=False,
+    )
+    template.add(logical_id(function.name, "Role"), "AWS::IAM::Role", role(function, values), function.origin)
+    properties = _properties(function, values, python)
+    layers = [*([{"Ref": layer_id(function.architecture)}] if layer else []), *map(values.resolve, function.layers)]
+    if layers:
+        properties["Layers"] = layers
+    template.add(logical_id(function.name, "Function"), "AWS::Lambda::Function", properties, function.origin)
+    asynchronous = _invoke_config(function, values)
+    if asynchronous:
+        template.add(
+            logical_id(function.name, "InvokeConfig"),
+            "AWS::Lambda::EventInvokeConfig",
+            {"FunctionName": {"Ref": logical_id(function.name, "Function")}, "Qualifier": "$LATEST", **asynchronous},
+            function.origin,
+        )
+
+
+def _properties(function: Function, values: Values, python: str) -> Properties:
+    properties: Properties = {
+        "FunctionName": {"Fn::Sub": function_name(function.name)},
+        "Runtime": f"python{python}",
+        "Architectures": [function.architecture],
+        "Handler": handler_path(function),
+        "Code": {
+            "S3Bucket": {"Ref": BUCKET_PARAMETER},
+            "S3Key": {"Ref": archive_parameter(function.architecture)},
+        },
+        "Role": {"Fn::GetAtt": [logical_id(function.name, "Role"), "Arn"]},
+        "MemorySize": function.memory,
+        "Timeout": function.timeout,
+        "LoggingConfig": _logging(function),
+    }
+    if function.description:
+        properties["Description"] = function.description
+    variables = environment(function)
+    if variables:
+        properties["Environment"] = {
+            "Variables": {name: values.resolve(value) for name, value in sorted(variables.items())}
+        }
+    if function.ephemeral_storage != 512:
+        properties["EphemeralStorage"] = {"Size": function.ephemeral_storage}
+    if function.reserved_concurrency is not None:
+        properties["ReservedConcurrentExecutions"] = function.reserved_concurrency
+    if function.vpc is not None:
+        properties["VpcConfig"] = {
+            "SubnetIds": values.resolve(function.vpc.subnets),
+            "SecurityGroupIds": values.resolve(function.vpc.security_groups),
+        }
+    if function.tracing:
+        properties["TracingConfig"] = {"Mode": "Active"}
+    if function.kms_key:
+        properties["KmsKeyArn"] = values.resolve(function.kms_key)
+    if function.dead_letters is not None:
+        properties["DeadLetterConfig"] = {"TargetArn": values.resolve(destination_arn(function.dead_letters))}
+    if function.snap_start:
+        properties["SnapStart"] = {"ApplyOn": "PublishedVersions"}
+    if function.tags:
+        properties["Tags"] = [{"Key": key, "Value": value} for key, value in sorted(function.tags.items())]
+    return properties
+
+
+def _logging(function: Function) -> Properties:
+    logging: Properties = {"LogGroup": {"Ref": logical_id(function.name, "LogGroup")}}
+    if function.log_format == "json":
+        logging["LogFormat"] = "JSON"
+        if function.log_level:
+            logging["ApplicationLogLevel"] = function.log_level
+    return logging
+
+
+def environment(function: Function) -> dict[str, str]:
+    """The function's variables: where the resources that it touches are, and the user's own."""
+    variables: dict[str, str] = {}
+    for resource in function.touched():
+        variables.update(resource.variables())
+    for use in function.uses:
+        if isinstance(use, Invoke):
+            name = invoked_name(use)
+            variables[variable(name, "function", "name")] = function_name_token(name)
+    return {**variables, **function.env}
+
+
+def function_name_token(name: str) -> str:
+    """The physical name of a function of the service, as a value for its environment."""
+    return f"${{lakon:AWS::StackName.Ref}}-{name}"
+
+
+def _invoke_config(function: Function, values: Values) -> Properties:
+    config: Properties = {}
+    if function.retries is not None:
+        config["MaximumRetryAttempts"] = function.retries
+    if function.max_event_age is not None:
+        config["MaximumEventAgeInSeconds"] = function.max_event_age
+    told = {"OnSuccess": function.on_success, "OnFailure": function.on_failure}
+    destinations = {
+        name: {"Destination": values.resolve(destination_arn(target))}
+        for name, target in told.items()
+        if target is not None
+    }
+    if destinations:
+        config["DestinationConfig"] = destinations
+    return config
+
+
+def destination_arn(target: Destination) -> str:
+    """The ARN of a queue or topic handle, or the ARN that was given."""
+    return target.value("arn") if isinstance(target, (Queue, Topic)) else target
+
+
+def role(function: Function, values: Values) -> Properties:
+    """What the function may do: write its own log, read what calls it, and what `uses=` says."""
+    group = logical_id(function.name, "LogGroup")
+    policy: list[Properties] = [allow(("logs:CreateLogStream", "logs:PutLogEvents"), [{"Fn::GetAtt": [group, "Arn"]}])]
+    if function.tracing:
+        policy.append(allow(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ["*"]))
+    for trigger in function.on:
+        if isinstance(trigger, QueueMessages):
+            actions = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+            policy.append(allow(actions, [values.resolve(trigger.queue.value("arn"))]))
+    for target in (function.dead_letters, function.on_success, function.on_failure):
+        if target is not None:
+            policy.append(_reach(target, values))
+    for use in function.uses:
+        policy += statements(use, values)
+    properties: Properties = {
+        "AssumeRolePolicyDocument": assumed_by("lambda.amazonaws.com"),
+        "Policies": [{"PolicyName": "Access", "PolicyDocument": _document(policy)}],
+    }
+    if function.vpc is not None:
+        managed = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+        properties["ManagedPolicyArns"] = [substitution(managed)]
+    return properties
+
+
+def _reach(target: Destination, values: Values) -> Properties:
+    if isinstance(target, Queue):
+        action = "sqs:SendMessage"
+    elif isinstance(target, Topic):
+        action = "sns:Publish"
+    else:
+        action = _DESTINATION_ACTIONS[target.split(":")[2]]
+    return allow((action,), [values.resolve(destination_arn(target))])
+
+
+def _document(policy: list[Properties]) -> Properties:
+    distinct: list[Properties] = []
+    for statement in policy:
+        if statement not in distinct:
+            distinct.append(statement)
+    return {"Version": "2012-10-17", "Statement": distinct}
+
+
+def assumed_by(principal: str, condition: Properties | None = None) -> Properties:
+    """The trust policy that lets an AWS service take a role."""
+    statement: Properties = {
+        "Effect": "Allow",
+        "Principal": {"Service": principal},
+        "Action": "sts:AssumeRole",
+    }
+    if condition:
+        statement["Condition"] = condition
+    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -1,0 +1,196 @@
+"""One declared service in, one template out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from lakon.errors import Mistake, ProgramError
+from lakon.model.resources import (
+    Bucket,
+    Bus,
+    CloudFormationResource,
+    LogGroup,
+    Parameter,
+    Queue,
+    Secret,
+    Table,
+    Topic,
+)
+from lakon.synth.alarms import add_alarms, notified_topics
+from lakon.synth.checks import check
+from lakon.synth.cycles import find_cycle
+from lakon.synth.functions import (
+    BUCKET_PARAMETER,
+    add_function,
+    archive_parameter,
+    layer_id,
+    layer_parameter,
+)
+from lakon.synth.messaging import add_bus, add_queue, add_topic, visibility
+from lakon.synth.stores import add_bucket, add_log_group, add_parameter, add_secret, add_table
+from lakon.synth.template import Template
+from lakon.synth.triggers import FunctionTriggers, Notifications
+from lakon.synth.values import Values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lakon.model.resources import AnyResource
+    from lakon.model.service import Service
+    from lakon.synth.template import Properties
+
+_OUTPUTS = {"name": "Name", "url": "Url", "arn": "Arn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesis:
+    """A template, where each resource of it was declared (`app.py:12`), and the archives it asks for.
+
+    `text` is the template as JSON, the same bytes for the same program; `resources` and `outputs` are its sections.
+    `archives` maps a template parameter to the architecture that the Python code must be built for; `layers` does the
+    same for the archives that hold only the dependencies.
+    """
+
+    text: str
+    resources: Mapping[str, Properties]
+    outputs: Mapping[str, Properties]
+    origins: Mapping[str, str]
+    archives: Mapping[str, str]
+    layers: Mapping[str, str]
+
+
+def synthesize(service: Service, *, stage: str, root: str) -> Synthesis:
+    """Make the template of `service`. `root` is the project folder, which places are told relative to.
+
+    Raises ProgramError with all the mistakes that the program makes, each with the line that made it.
+    """
+    mistakes = check(service, stage=stage, root=root)
+    if mistakes:
+        raise refusal(mistakes)
+    template = _draft(service)
+    mistakes = [*_collisions(template, root), *_cycles(template, root)]
+    if mistakes:
+        raise refusal(mistakes)
+    architectures = sorted({function.architecture for function in service.functions})
+    finished = template.finished()
+    return Synthesis(
+        text=json.dumps(finished, indent=1, ensure_ascii=False) + "\n",
+        resources=template.resources,
+        outputs=template.outputs,
+        origins={name: origin.place(root) for name, origin in sorted(template.origins.items())},
+        archives={archive_parameter(architecture): architecture for architecture in architectures},
+        layers={layer_parameter(architecture): architecture for architecture in architectures if service.layer},
+    )
+
+
+def refusal(mistakes: list[Mistake]) -> ProgramError:
+    """The error that tells all mistakes of a program."""
+    count = "a mistake" if len(mistakes) == 1 else f"{len(mistakes)} mistakes"
+    return ProgramError(f"the program has {count}", mistakes=tuple(mistakes))
+
+
+def _draft(service: Service) -> Template:
+    template = Template(service.description)
+    values = Values(service.resources)
+    notifications = Notifications()
+    if service.functions:
+        template.parameter(BUCKET_PARAMETER, "The bucket that holds the archives")
+    for architecture in sorted({function.architecture for function in service.functions}):
+        template.parameter(archive_parameter(architecture), f"Key of the code for Python on {architecture}")
+        if service.layer:
+            _add_layer(template, service, architecture)
+    for function in service.functions:
+        add_function(template, function, values, python=service.python, layer=service.layer)
+        FunctionTriggers(template, function, values, notifications).add()
+        add_alarms(template, function, values)
+    _add_resources(template, service, values, notifications)
+    for name, value in service.outputs.items():
+        template.output(name, values.resolve(value))
+    return template
+
+
+def _add_layer(template: Template, service: Service, architecture: str) -> None:
+    template.parameter(layer_parameter(architecture), f"Key of the dependencies for Python on {architecture}")
+    properties: Properties = {
+        "Description": f"Dependencies of {service.name}",
+        "CompatibleRuntimes": [f"python{service.python}"],
+        "CompatibleArchitectures": [architecture],
+        "Content": {"S3Bucket": {"Ref": BUCKET_PARAMETER}, "S3Key": {"Ref": layer_parameter(architecture)}},
+    }
+    template.add(layer_id(architecture), "AWS::Lambda::LayerVersion", properties, service.origin)
+
+
+def _add_resources(template: Template, service: Service, values: Values, notifications: Notifications) -> None:
+    notified = notified_topics(service.functions)
+    for resource in service.resources:
+        me = resource.logical_id
+        match resource:
+            case Bucket():
+                add_bucket(
+                    template,
+                    resource,
+                    notifications.configurations.get(me, []),
+                    sorted(set(notifications.permissions.get(me, []))),
+                )
+            case Table():
+                add_table(template, resource)
+            case Queue():
+                add_queue(template, resource, visibility(resource, service.functions), values)
+            case Topic():
+                add_topic(template, resource, notified=me in notified)
+            case Bus():
+                add_bus(template, resource)
+            case LogGroup():
+                add_log_group(template, resource)
+            case Parameter():
+                add_parameter(template, resource, values.resolve(resource.text))
+            case Secret():
+                add_secret(template, resource, json.dumps(resource.template or {}, sort_keys=True))
+            case CloudFormationResource():
+                _add_raw(template, resource, values)
+            case _:
+                assert_never(resource)
+        _add_outputs(template, resource, values)
+
+
+def _add_raw(template: Template, resource: CloudFormationResource, values: Values) -> None:
+    properties: Properties = {key: values.resolve(value) for key, value in resource.properties.items()}
+    template.add(
+        resource.logical_id,
+        resource.type,
+        properties,
+        resource.origin,
+        keep=True if resource.keep else None,
+        depends_on=[other.logical_id for other in resource.depends_on],
+    )
+
+
+def _add_outputs(template: Template, resource: AnyResource, values: Values) -> None:
+    for attribute in resource.told:
+        template.output(resource.logical_id + _OUTPUTS[attribute], values.resolve(resource.value(attribute)))
+
+
+def _collisions(template: Template, root: str) -> list[Mistake]:
+    return [
+        Mistake(
+            second.place(root),
+            f"another declaration already became the resource {name}",
+            f"change one of the two names; the first stands at {first.place(root)}",
+        )
+        for name, first, second in template.collisions
+    ]
+
+
+def _cycles(template: Template, root: str) -> list[Mistake]:
+    cycle = find_cycle(template.resources)
+    if not cycle:
+        return []
+    return [
+        Mistake(
+            template.origins[cycle[0]].place(root),
+            f"resources need each other in a circle: {' needs '.join([*cycle, cycle[0]])}",
+            "CloudFormation cannot make any of them first: take one reference out, or give one a name of its own",
+        )
+    ]

@@ -1,0 +1,139 @@
+"""From tokens to CloudFormation's intrinsic functions.
+
+Every place of a value is first a text in the language of `Fn::Sub` ("${JobsQueue.Arn}"); a text that is nothing but
+one reference becomes `Ref` or `Fn::GetAtt`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, assert_never
+
+from lakon.model.resources import (
+    Bucket,
+    Bus,
+    CloudFormationResource,
+    LogGroup,
+    Parameter,
+    Queue,
+    Secret,
+    Table,
+    Topic,
+)
+from lakon.model.values import MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lakon.model.resources import AnyResource
+
+TOKEN = re.compile(r"\$\{lakon:([^.}]+)\.([^}]+)\}")
+REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.:]+))?\}")
+
+STACK_SUFFIX = "StackSuffix"
+_SUFFIX_OF_STACK_ID = {
+    "Fn::Select": [4, {"Fn::Split": ["-", {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}]}]
+}
+
+
+def tokens(value: object) -> Iterator[str]:
+    """The logical id of every token in `value`, however deep."""
+    if isinstance(value, str):
+        if MARK in value:
+            yield from [logical_id for logical_id, _ in TOKEN.findall(value)]
+    elif isinstance(value, Mapping):
+        yield from tokens([*value.keys(), *value.values()])
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tokens(item)
+
+
+class Values:
+    """Resolves tokens of one service's resources."""
+
+    def __init__(self, resources: Iterable[AnyResource]) -> None:
+        self._resources = {resource.logical_id: resource for resource in resources}
+
+    def resolve(self, value: object) -> object:
+        """`value` with every token in it, however deep, turned into an intrinsic function."""
+        if isinstance(value, str):
+            return substitution(self.text(value)) if MARK in value else str(value)
+        if isinstance(value, Mapping):
+            return {str(self.resolve(key)): self.resolve(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.resolve(item) for item in value]
+        return value
+
+    def text(self, value: str) -> str:
+        """`value` in the language of `Fn::Sub`: tokens become references, all else stays literal."""
+        parts = TOKEN.split(value)
+        literals = [part.replace("${", "${!") for part in parts[::3]]
+        places = [self._place(logical_id, name) for logical_id, name in zip(parts[1::3], parts[2::3], strict=True)]
+        return "".join([literals[0], *[place + literal for place, literal in zip(places, literals[1:], strict=True)]])
+
+    def _place(self, logical_id: str, attribute: str) -> str:
+        if logical_id.startswith("AWS::"):
+            return f"${{{logical_id}}}"
+        return place(self._resources[logical_id], attribute)
+
+
+def place(resource: AnyResource, attribute: str) -> str:
+    """Where CloudFormation finds an attribute, in the language of `Fn::Sub`."""
+    me = resource.logical_id
+    match resource:
+        case Bucket():
+            return (
+                bucket_name(resource)
+                if attribute == "name"
+                else f"arn:${{AWS::Partition}}:s3:::{bucket_name(resource)}"
+            )
+        case Table() | Bus():
+            return f"${{{me}}}" if attribute == "name" else f"${{{me}.Arn}}"
+        case Queue():
+            return {"url": f"${{{me}}}", "arn": f"${{{me}.Arn}}", "name": f"${{{me}.QueueName}}"}[attribute]
+        case Topic():
+            return f"${{{me}}}" if attribute == "arn" else f"${{{me}.TopicName}}"
+        case LogGroup():
+            return f"${{{me}}}" if attribute == "name" else arn("logs", f"log-group:${{{me}}}")
+        case Parameter():
+            return f"${{{me}}}" if attribute == "name" else arn("ssm", f"parameter/${{{me}}}")
+        case Secret():
+            return f"${{{me}}}"
+        case CloudFormationResource():
+            return f"${{{me}}}" if attribute == "Ref" else f"${{{me}.{attribute}}}"
+    assert_never(resource)
+
+
+def bucket_name(bucket: Bucket) -> str:
+    """The bucket's physical name, known before the bucket exists.
+
+    A bucket that calls a function needs the function first, and the function needs the bucket's name: a name that
+    CloudFormation makes up would close the circle. The last part of the stack's id makes it unique in the world.
+    """
+    return f"${{AWS::StackName}}-{bucket.id.lower().replace('_', '-')}-${{{STACK_SUFFIX}}}"
+
+
+def arn(service: str, rest: str) -> str:
+    """An ARN in the stack's own account and region, in the language of `Fn::Sub`."""
+    return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{rest}"
+
+
+def function_name(name: str) -> str:
+    """The physical name of a function, in the language of `Fn::Sub`."""
+    return f"${{AWS::StackName}}-{name}"
+
+
+def function_arn(name: str) -> str:
+    """The ARN of a function, known without referring to it: functions may call each other in circles."""
+    return arn("lambda", f"function:{function_name(name)}")
+
+
+def substitution(text: str) -> object:
+    """The shortest intrinsic function for a text in the language of `Fn::Sub`."""
+    whole = REFERENCE.fullmatch(text)
+    if whole and whole[1] != STACK_SUFFIX:
+        return {"Ref": whole[1]} if whole[2] is None else {"Fn::GetAtt": [whole[1], whole[2]]}
+    if f"${{{STACK_SUFFIX}}}" in text:
+        return {"Fn::Sub": [text, {STACK_SUFFIX: _SUFFIX_OF_STACK_ID}]}
+    return {"Fn::Sub": text}
