@@ -1,0 +1,205 @@
+"""The door to the embedded AWS of a project.
+
+Find it, start it, stop it. Light to import, for every command passes here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import json
+import os
+import signal
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from shutil import which
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lakon.errors import LocalError
+from lakon.local import installs
+from lakon.local.reaper import alive
+from lakon.local.state import LOCK_FILE, LOG_FILE, PORT_FILE, START_LOCK, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from lakon.report import Reporter
+
+_START_LIMIT = 60.0
+_STOP_LIMIT = 20.0
+_KILL_LIMIT = 15.0
+_HEALTH_LIMIT = 3.0
+_TICK = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An embedded AWS that runs and answers: its endpoint, its supervisor's process id, and its state folder."""
+
+    endpoint_url: str
+    pid: int
+    folder: Path
+
+
+def find(folder: Path) -> Running | None:
+    """The embedded AWS of the state folder `folder` (`<project>/.lakon/aws`), if it runs and answers.
+
+    A stale port file is removed.
+    """
+    told = _told(folder)
+    if told is None:
+        return None
+    if _free(folder):
+        (folder / PORT_FILE).unlink(missing_ok=True)
+        return None
+    return told if _healthy(told.endpoint_url) else None
+
+
+def ensure(folder: Path, launcher: Sequence[str], reporter: Reporter, owner_pid: int | None = None) -> Running:
+    """The embedded AWS of `folder`, started if it does not run, replaced if it does not answer.
+
+    `launcher` is the command of a program that calls `supervisor.serve`; the folder and, when given, `--owner-pid
+    PID` are appended. With an owner it ends when that process is gone. LocalError, with the end of its log, when it
+    cannot be started.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        if running := find(folder):
+            return running
+        stop(folder)
+        if State(folder).lost:
+            reporter.warn(
+                "the embedded AWS ended abruptly the last time and could not save its state: it starts empty",
+                "Provision the service again.",
+            )
+        _install(reporter)
+        with reporter.step("starting the embedded AWS"):
+            return _start(folder, launcher, owner_pid)
+
+
+def stop(folder: Path) -> bool:
+    """End the embedded AWS of `folder` and all its processes.
+
+    Whether there was one. LocalError when something will not end.
+    """
+    if _free(folder):
+        (folder / PORT_FILE).unlink(missing_ok=True)
+        return False
+    pid = _pid(folder)
+    for name, limit in ((signal.SIGTERM, _STOP_LIMIT), (signal.SIGKILL, _KILL_LIMIT)):
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, name)
+        if _wait_free(folder, pid, limit):
+            (folder / PORT_FILE).unlink(missing_ok=True)
+            return True
+    raise LocalError("the embedded AWS does not end", where=str(folder), hint=f"Its process is {pid or 'not known'}.")
+
+
+def _start(folder: Path, launcher: Sequence[str], owner_pid: int | None) -> Running:
+    command = [*launcher, str(folder), *(["--owner-pid", str(owner_pid)] if owner_pid else [])]
+    log = folder / LOG_FILE
+    program = which(command[0]) or command[0]
+    output = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    pid = os.posix_spawn(
+        program,
+        command,
+        os.environ,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), output, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    deadline = time.monotonic() + _START_LIMIT
+    while time.monotonic() < deadline:
+        if running := find(folder):
+            return running
+        _reap(pid)
+        if not alive(pid):
+            break
+        time.sleep(_TICK)
+    else:
+        stop(folder)
+    raise LocalError(
+        "the embedded AWS did not start",
+        where=str(log),
+        detail="\n".join(log.read_text("utf-8", "replace").splitlines()[-20:]),
+    )
+
+
+def _install(reporter: Reporter) -> None:
+    """Make what a first start needs before it needs it, where the user sees it."""
+    if not installs.emulator_installed():
+        with reporter.step("installing the embedded AWS"):
+            installs.ensure_emulator()
+    if not installs.python_runtime_installed():
+        with reporter.step(f"installing the Lambda runtime for Python {installs.HOST_PYTHON}"):
+            installs.ensure_python_runtime(installs.base_python(), installs.HOST_PYTHON)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One terminal at a time starts an embedded AWS; the others wait for it."""
+    with (folder / START_LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _free(folder: Path) -> bool:
+    """Whether neither a supervisor nor anything it started is left."""
+    try:
+        with (folder / LOCK_FILE).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return True
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _wait_free(folder: Path, pid: int | None, limit: float) -> bool:
+    deadline = time.monotonic() + limit
+    while not (free := _free(folder)) and time.monotonic() < deadline:
+        time.sleep(_TICK)
+    if pid is not None:
+        _reap(pid)
+    return free
+
+
+def _told(folder: Path) -> Running | None:
+    try:
+        told = json.loads((folder / PORT_FILE).read_text())
+        return Running(str(told["endpoint_url"]), int(told["pid"]), folder)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _pid(folder: Path) -> int | None:
+    """The supervisor that has taken the lock."""
+    try:
+        return int((folder / LOCK_FILE).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _healthy(endpoint_url: str) -> bool:
+    address = urlsplit(endpoint_url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=_HEALTH_LIMIT)
+    try:
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _reap(pid: int) -> None:
+    """Collect a child of ours that has ended, so that it is gone from the process list."""
+    with suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)

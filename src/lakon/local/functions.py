@@ -1,0 +1,79 @@
+"""What the host knows of a function: one version's configuration, as the Lambda API names it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One version of a function.
+
+    `timeout` is in seconds, `memory` in MB; `code` and `layers` are SHA-256 digests of archives.
+
+    `key` names the version whatever its configuration, `fingerprint` changes with any of it.
+    """
+
+    key: str
+    fingerprint: str
+    name: str
+    version: str
+    runtime: str
+    handler: str
+    timeout: int
+    memory: int
+    code: str
+    layers: tuple[str, ...]
+    environment: Mapping[str, str] = field(hash=False)
+    log_group: str
+    log_format: str
+    log_level: str | None
+    tracing: bool
+    account: str
+    region: str
+
+    @property
+    def python(self) -> str | None:
+        """The Python version ("3.12") of a managed Python runtime, else None."""
+        return self.runtime.removeprefix("python") if self.runtime.startswith("python") else None
+
+
+def parse_function(message: Mapping[str, object]) -> Function:
+    """Read what the plug tells about a function. KeyError, TypeError or ValueError when it is not as agreed."""
+    config = _mapping(message["config"])
+    logging = _mapping(config.get("LoggingConfig"))
+    name, version = str(config["FunctionName"]), str(config.get("Version") or "$LATEST")
+    account, region = str(message["account"]), str(message["region"])
+    layers = message["layers"]
+    variables = _mapping(_mapping(config.get("Environment")).get("Variables"))
+    level = logging.get("ApplicationLogLevel")
+    identity = json.dumps([message["config"], message["code"], layers], sort_keys=True)
+    return Function(
+        key=f"{account}:{region}:{name}:{version}",
+        fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
+        name=name,
+        version=version,
+        runtime=str(config.get("Runtime") or ""),
+        handler=str(config.get("Handler") or ""),
+        timeout=int(str(config.get("Timeout") or 3)),
+        memory=int(str(config.get("MemorySize") or 128)),
+        code=str(message["code"]),
+        layers=tuple(str(layer) for layer in layers) if isinstance(layers, list) else (),
+        environment={str(key): str(value) for key, value in variables.items()},
+        log_group=str(logging.get("LogGroup") or f"/aws/lambda/{name}"),
+        log_format=str(logging.get("LogFormat") or "Text"),
+        log_level=str(level) if level else None,
+        tracing=_mapping(config.get("TracingConfig")).get("Mode") == "Active",
+        account=account,
+        region=region,
+    )
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}

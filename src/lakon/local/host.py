@@ -1,0 +1,273 @@
+"""The Lambda host.
+
+Execution environments for every function, warm ones reused, new ones made for concurrent invocations.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from lakon.errors import LakonError
+from lakon.local.environment import ExecutionEnvironment
+from lakon.local.launches import InvalidEntrypointError, Launcher
+from lakon.local.logs import LogStream, LogWriter, StreamName
+from lakon.local.runtime_api import Answer, Ending, Invocation
+
+if TYPE_CHECKING:
+    from lakon.local.archives import Archives
+    from lakon.local.environment import Launch
+    from lakon.local.functions import Function
+    from lakon.local.processes import ProcessGuard
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an invocation came to: its answer and the last 4 KB of its log."""
+
+    answer: Answer
+    log_tail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Time limits in seconds: of the init phase, and after which an idle environment ends."""
+
+    init: float = 10.0
+    idle: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """An answer, and what the REPORT line says of it beyond the usual."""
+
+    answer: Answer
+    status: str = ""
+    timed_out: bool = False
+
+
+class _Pool:
+    """The environments of one configuration of one function version."""
+
+    def __init__(self, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self.retired = False
+        self.idle: list[ExecutionEnvironment] = []
+
+
+class LambdaHost:
+    """Invokes functions. All calls happen on the event loop; `close` ends every process it started."""
+
+    def __init__(
+        self,
+        archives: Archives,
+        endpoint_url: str,
+        writer: LogWriter,
+        guard: ProcessGuard,
+        limits: Limits | None = None,
+    ) -> None:
+        self._archives = archives
+        self._launcher = Launcher(archives, endpoint_url)
+        self._writer = writer
+        self._guard = guard
+        self._limits = limits or Limits()
+        self._pools: dict[str, _Pool] = {}
+        self._all: set[ExecutionEnvironment] = set()
+        self._endings: set[asyncio.Task[None]] = set()
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def invoke(self, function: Function, request_id: str, function_arn: str, payload: bytes) -> Outcome:
+        """Run one invocation to its end, in a warm environment if one is idle, else in a new one."""
+        pool = self._pool(function)
+        environment = pool.idle.pop() if pool.idle else None
+        init_seconds = 0.0
+        if environment is None:
+            try:
+                environment, init_seconds = await self._create(function)
+            except LakonError as error:
+                kind = "Runtime.InvalidEntrypoint" if isinstance(error, InvalidEntrypointError) else "Sandbox.Failure"
+                detail = f"\n{error.detail}" if error.detail else ""
+                return Outcome(_failure(kind, request_id, f"{error.what}{detail}"), "")
+        try:
+            outcome, environment = await self._serve(
+                function, environment, init_seconds, request_id, function_arn, payload
+            )
+        except BaseException:
+            self._end_soon(environment)
+            raise
+        if environment.usable and not pool.retired:
+            environment.idle_since = time.monotonic()
+            pool.idle.append(environment)
+        else:
+            self._end_soon(environment)
+        return outcome
+
+    async def close(self) -> None:
+        """End every environment, busy ones too."""
+        self._sweeper.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._sweeper
+        for environment in list(self._all):
+            self._end_soon(environment)
+        while self._endings:
+            await asyncio.gather(*self._endings)
+
+    async def _serve(
+        self,
+        function: Function,
+        environment: ExecutionEnvironment,
+        init_seconds: float,
+        request_id: str,
+        function_arn: str,
+        payload: bytes,
+    ) -> tuple[Outcome, ExecutionEnvironment]:
+        stream = environment.stream
+        stream.write(f"START RequestId: {request_id} Version: {function.version}")
+        began = time.monotonic()
+        verdict = None
+        if not environment.usable:  # its init failed: Lambda tries once more, on the invocation's time
+            self._end_soon(environment)
+            environment = self._environment(environment.launch, stream)
+            verdict = await self._init_again(function, environment, request_id)
+        if verdict is None:
+            left = function.timeout - (time.monotonic() - began)
+            invocation = Invocation(
+                request_id=request_id,
+                payload=payload,
+                function_arn=function_arn,
+                deadline_ms=int((time.time() + left) * 1000),
+                trace_id=_trace_id(function.tracing),
+            )
+            ending = await environment.invoke(invocation, left)
+            verdict = _judge(function, environment, request_id, ending)
+        seconds = float(function.timeout) if verdict.timed_out else time.monotonic() - began
+        stream.write(f"END RequestId: {request_id}")
+        stream.write(_report(function, environment, request_id, seconds, init_seconds) + verdict.status)
+        return Outcome(verdict.answer, stream.take_tail()), environment
+
+    async def _create(self, function: Function) -> tuple[ExecutionEnvironment, float]:
+        now = datetime.now(UTC)
+        name = StreamName(
+            function.region, function.log_group, f"{now:%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
+        )
+        launch, notice = await self._launcher.prepare(function, name)
+        stream = LogStream(self._writer, name)
+        if notice:
+            stream.write(notice)
+        environment = self._environment(launch, stream)
+        began = time.monotonic()
+        ending = await self._start(environment, self._limits.init)
+        seconds = time.monotonic() - began
+        if not environment.usable:
+            error_type = _init_failure(environment, "").error_type
+            status = "timeout" if ending is Ending.TIMED_OUT else f"error\tError Type: {error_type}"
+            stream.write(f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: {status}")
+        return environment, seconds
+
+    async def _init_again(
+        self, function: Function, environment: ExecutionEnvironment, request_id: str
+    ) -> _Verdict | None:
+        ending = await self._start(environment, function.timeout)
+        if ending is Ending.TIMED_OUT:
+            return _timeout(function, environment, request_id)
+        if environment.usable:
+            return None
+        failure = _init_failure(environment, request_id)
+        return _Verdict(failure, f"\tStatus: error\tError Type: {failure.error_type}")
+
+    def _environment(self, launch: Launch, stream: LogStream) -> ExecutionEnvironment:
+        environment = ExecutionEnvironment(launch, stream, self._guard)
+        self._all.add(environment)
+        return environment
+
+    async def _start(self, environment: ExecutionEnvironment, limit: float) -> Ending:
+        try:
+            return await environment.start(limit)
+        except BaseException:
+            self._end_soon(environment)
+            raise
+
+    def _pool(self, function: Function) -> _Pool:
+        pool = self._pools.get(function.key)
+        if pool is None or pool.fingerprint != function.fingerprint:
+            if pool:
+                pool.retired = True
+                for environment in pool.idle:
+                    self._end_soon(environment)
+            pool = self._pools[function.key] = _Pool(function.fingerprint)
+        return pool
+
+    def _end_soon(self, environment: ExecutionEnvironment) -> None:
+        if environment in self._all:
+            self._all.discard(environment)
+            task = asyncio.create_task(self._end(environment))
+            self._endings.add(task)
+            task.add_done_callback(self._endings.discard)
+
+    async def _end(self, environment: ExecutionEnvironment) -> None:
+        await environment.stop()
+        self._archives.discard(environment.launch.scratch)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self._limits.idle / 4)
+            oldest = time.monotonic() - self._limits.idle
+            for pool in self._pools.values():
+                for environment in [each for each in pool.idle if each.idle_since < oldest or not each.usable]:
+                    pool.idle.remove(environment)
+                    self._end_soon(environment)
+
+
+def _judge(function: Function, environment: ExecutionEnvironment, request_id: str, ending: Ending) -> _Verdict:
+    """What an invocation came to: an answer once posted stands, whatever happens to the process afterwards."""
+    if ending is Ending.TIMED_OUT:
+        return _timeout(function, environment, request_id)
+    if ending is Ending.EXITED:
+        failure = _failure("Runtime.ExitError", request_id, environment.exit_reason)
+        environment.stream.write(f"RequestId: {request_id} Error: {environment.exit_reason}\nRuntime.ExitError")
+        return _Verdict(environment.answer or failure, "\tStatus: error\tError Type: Runtime.ExitError")
+    return _Verdict(environment.answer or _failure("Runtime.Unknown", request_id, "no answer"))
+
+
+def _timeout(function: Function, environment: ExecutionEnvironment, request_id: str) -> _Verdict:
+    message = f"Task timed out after {function.timeout:.2f} seconds"
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    environment.stream.write(f"{now} {request_id} {message}\n")
+    failure = _failure("Sandbox.Timedout", request_id, message)
+    return _Verdict(environment.answer or failure, "\tStatus: timeout", timed_out=True)
+
+
+def _init_failure(environment: ExecutionEnvironment, request_id: str) -> Answer:
+    return environment.answer or _failure("Runtime.ExitError", request_id, environment.exit_reason)
+
+
+def _failure(error_type: str, request_id: str, message: str) -> Answer:
+    return Answer.failure(error_type, f"RequestId: {request_id} Error: {message}")
+
+
+def _report(
+    function: Function, environment: ExecutionEnvironment, request_id: str, seconds: float, init_seconds: float
+) -> str:
+    """The REPORT line. On-demand environments are billed for their init phase too."""
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {seconds * 1000:.2f} ms",
+        f"Billed Duration: {math.ceil((seconds + init_seconds) * 1000)} ms",
+        f"Memory Size: {function.memory} MB",
+    ]
+    if environment.peak_memory is not None:
+        fields.append(f"Max Memory Used: {environment.peak_memory} MB")
+    if init_seconds:
+        fields.append(f"Init Duration: {init_seconds * 1000:.2f} ms")
+    return "\t".join(fields) + "\t"
+
+
+def _trace_id(sampled: bool) -> str:
+    root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    return f"Root={root};Parent={secrets.token_hex(8)};Sampled={int(sampled)}"

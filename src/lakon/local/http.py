@@ -1,0 +1,162 @@
+"""The wire under the Runtime API: HTTP/1.1 for one client at a time, parsed in C (httptools)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+import httptools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MAX_HEADERS = 2 * 1024 * 1024  # an X-Ray cause alone may take one
+
+
+@dataclass(slots=True)
+class Request:
+    """One request.
+
+    Header names, and those of trailers, are in lower case; `size` counts body bytes beyond the kept ones.
+    """
+
+    method: str = ""
+    path: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    size: int = 0
+    keep_alive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One reply; JSON unless it says otherwise."""
+
+    status: int
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def render(self) -> bytes:
+        """The bytes on the wire. Control characters in a header value would split it, so they are dropped."""
+        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}", f"Content-Type: {self.content_type}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        lines.append(f"Content-Length: {len(self.body)}")
+        head = "\r\n".join(line.replace("\r", "").replace("\n", "") for line in lines)
+        return head.encode("utf-8", "replace") + b"\r\n\r\n" + self.body
+
+
+class HttpConnection(asyncio.Protocol):
+    """One client's connection: requests are answered in order, each by `handle`, at once or later through `send`.
+
+    At most `max_body` bytes of a body are kept; what is beyond is counted only. A request that cannot be parsed gets
+    400.
+    """
+
+    def __init__(
+        self,
+        handle: Callable[[Request, HttpConnection], Reply | None],
+        connections: set[HttpConnection],
+        max_body: int,
+    ) -> None:
+        self.closed = False
+        self._handle = handle
+        self._connections = connections
+        self._max_body = max_body
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._request = Request()
+        self._head_size = 0
+        self._body = bytearray()
+        self._complete: deque[Request] = deque()
+        self._current: Request | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The client is there."""
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's parameter
+        """The client is gone; nothing is sent any more."""
+        self.closed = True
+        self._connections.discard(self)
+
+    def abort(self) -> None:
+        """Drop the client."""
+        self.closed = True
+        if self._transport:
+            self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came."""
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade, UnicodeDecodeError):
+            self._refuse()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._request = Request()
+        self._head_size = 0
+        self._body = bytearray()
+
+    def on_url(self, url: bytes) -> None:
+        """Its target, perhaps in pieces."""
+        self._grow(url)
+        self._request.path += url.decode("ascii")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header, or a trailer after a chunked body."""
+        self._grow(name + value)
+        self._request.headers[name.decode("latin-1").lower()] = value.decode("utf-8", "replace")
+
+    def on_headers_complete(self) -> None:
+        """All headers are there; a careful client waits for leave to send the body."""
+        self._request.method = self._parser.get_method().decode("ascii")
+        self._request.keep_alive = self._parser.should_keep_alive()
+        if self._request.headers.get("expect", "").lower() == "100-continue" and self._transport:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._request.size += len(body)
+        if self._request.size <= self._max_body:
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        self._request.body = bytes(self._body)
+        self._request.path = self._request.path.partition("?")[0]
+        self._complete.append(self._request)
+        self._answer_next()
+
+    def send(self, reply: Reply) -> None:
+        """Send the reply to the request that is being answered, and turn to the one after it."""
+        keep_alive = self._current is not None and self._current.keep_alive
+        self._current = None
+        if self._transport and not self.closed:
+            self._transport.write(reply.render())
+            if not keep_alive:
+                self._transport.close()
+        self._answer_next()
+
+    def _answer_next(self) -> None:
+        if self._current is None and self._complete and not self.closed:
+            self._current = self._complete.popleft()
+            if (reply := self._handle(self._current, self)) is not None:
+                self.send(reply)
+
+    def _grow(self, piece: bytes) -> None:
+        self._head_size += len(piece)
+        if self._head_size > _MAX_HEADERS:
+            raise httptools.HttpParserError("headers too large")
+
+    def _refuse(self) -> None:
+        if self._transport and not self.closed:
+            self._transport.write(Reply(400, b"bad request\n", "text/plain").render())
+            self._transport.close()
+        self.closed = True

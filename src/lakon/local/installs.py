@@ -1,0 +1,154 @@
+"""Virtual environments that Lakon makes for its own tools, in its cache, with uv."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from lakon.errors import LocalError
+from lakon.settings import cache_folder
+
+EMULATOR = "ministack==1.5.33"
+RUNTIME_CLIENT = "awslambdaric==4.2.2"
+HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+_SHIM = Path(__file__).with_name("runtime_client.py")
+_NO_NETWORK = (
+    "The package registry could not be reached or does not have it. Check the network (or UV_INDEX_URL, UV_OFFLINE) "
+    "and run the command again; what was installed before stays usable."
+)
+
+
+def emulator_folder() -> Path:
+    """Where the emulator's virtual environment is, or will be."""
+    return cache_folder() / "emulator" / f"{EMULATOR.replace('==', '-')}-python{HOST_PYTHON}"
+
+
+def ensure_emulator() -> Path:
+    """The Python of the emulator's virtual environment, installed if it is not. LocalError when that fails."""
+    return _ensure(emulator_folder(), base_python(), [EMULATOR])
+
+
+def emulator_installed() -> bool:
+    """Whether `ensure_emulator` has nothing to do."""
+    return (emulator_folder() / "bin" / "python").exists()
+
+
+def python_runtime_installed(version: str = HOST_PYTHON) -> bool:
+    """Whether `ensure_python_runtime` has nothing to do."""
+    return (runtime_folder(version, native=_has_wheel()) / "bin" / "python").exists()
+
+
+def runtime_folder(version: str, *, native: bool) -> Path:
+    """Where the runtime of `python<version>` is, or will be."""
+    kind = "" if native else "-pure"
+    return cache_folder() / "runtime" / f"{RUNTIME_CLIENT.replace('==', '-')}{kind}-python{version}"
+
+
+def ensure_python_runtime(python: Path, version: str, *, native: bool | None = None) -> Path:
+    """The Python that runs functions: AWS's runtime client and boto3, as in Lambda's managed runtime.
+
+    `python` is an interpreter of `version` ("3.12"). The client's native part has wheels for Linux only; elsewhere
+    (`native` False) a pure-Python one takes its place. LocalError when the installation fails.
+    """
+    if native is None:
+        native = _has_wheel()
+    folder = runtime_folder(version, native=native)
+    if native:
+        return _ensure(folder, python, [RUNTIME_CLIENT, "boto3"], "--only-binary", ":all:")
+    elsewhere = ["--only-binary", ":all:", "--python-platform", f"{_machine()}-manylinux2014"]
+    return _ensure(folder, python, [RUNTIME_CLIENT, "boto3"], *elsewhere, shim=True)
+
+
+@lru_cache(maxsize=16)
+def find_python(version: str) -> Path | None:
+    """An installed interpreter of `version` ("3.12"), or None. Never downloads one."""
+    if version == HOST_PYTHON:
+        return base_python()
+    command = [_uv(), "python", "find", "--no-project", "--system", "--no-python-downloads", version]
+    found = _output(command)
+    if found is None:
+        return None
+    real = _output([found, "-I", "-S", "-c", "import sys; print(sys.executable)"])  # a shim becomes what it stands for
+    return Path(real) if real else None
+
+
+def base_python() -> Path:
+    """The interpreter of this process itself, not that of the virtual environment it may run in."""
+    named = Path(sys.base_prefix) / "bin" / f"python{HOST_PYTHON}"
+    return named if named.exists() else Path(sys.executable)
+
+
+def _ensure(folder: Path, python: Path, requirements: list[str], *options: str, shim: bool = False) -> Path:
+    interpreter = folder / "bin" / "python"
+    if interpreter.exists():
+        return interpreter
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # an interpreter that was uninstalled leaves a dangling link
+    building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    try:
+        _run(
+            [_uv(), "venv", "--quiet", "--no-project", "--relocatable", "--python", str(python), str(building / "venv")]
+        )
+        made = building / "venv" / "bin" / "python"
+        _run(
+            [
+                _uv(),
+                "pip",
+                "install",
+                "--quiet",
+                "--no-config",
+                "--compile-bytecode",
+                "--python",
+                str(made),
+                *options,
+                *requirements,
+            ]
+        )
+        if shim:
+            [packages] = (building / "venv" / "lib").glob("python*/site-packages")
+            shutil.copyfile(_SHIM, packages / _SHIM.name)
+        try:
+            (building / "venv").rename(folder)
+        except OSError:
+            if not interpreter.exists():  # else another process was faster, and did the same
+                raise
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return interpreter
+
+
+def _output(command: list[str]) -> str | None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _run(command: list[str]) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    done = subprocess.run(  # noqa: S603 - our own words
+        command, capture_output=True, text=True, check=False, env=environment
+    )
+    if done.returncode:
+        raise LocalError(
+            f"could not install {command[-1]}", where=" ".join(command), hint=_NO_NETWORK, detail=done.stderr.strip()
+        )
+
+
+def _has_wheel() -> bool:
+    return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
+
+
+def _machine() -> str:
+    return "aarch64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def _uv() -> str:
+    from uv import find_uv_bin
+
+    return find_uv_bin()

@@ -1,0 +1,125 @@
+"""How the process of a function is started: command, folder and environment variables, as on Lambda."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING
+
+from lakon.errors import LocalError
+from lakon.local import installs
+from lakon.local.environment import Launch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lakon.local.archives import Archives
+    from lakon.local.functions import Function
+    from lakon.local.logs import StreamName
+
+_HIDDEN_ALLOWED = ("_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT")
+
+
+class InvalidEntrypointError(LocalError):
+    """There is no program to start; Lambda answers with `Runtime.InvalidEntrypoint`."""
+
+
+class Launcher:
+    """Prepares launches. `endpoint_url` is where functions find AWS. Slow work happens in threads."""
+
+    def __init__(self, archives: Archives, endpoint_url: str) -> None:
+        self._archives = archives
+        self._endpoint_url = endpoint_url
+        self._pythons: dict[str, tuple[Path, str | None]] = {}
+        self._installing = asyncio.Lock()
+
+    async def prepare(self, function: Function, stream: StreamName) -> tuple[Launch, str | None]:
+        """A launch for one environment, and a notice for the user when it cannot be just as on Lambda.
+
+        InvalidEntrypointError when the archive holds no program; LocalError when the runtime cannot be had.
+        """
+        task = await asyncio.to_thread(self._archives.code, function.code)
+        opt = await asyncio.to_thread(self._archives.layers, function.layers) if function.layers else None
+        notice = None
+        if function.python:
+            python, notice = await self._python(function.python)
+            argv = [str(python), "-m", "awslambdaric", function.handler]
+        elif function.runtime.startswith("provided"):
+            argv = [str(_bootstrap(task, opt))]
+        else:
+            raise InvalidEntrypointError(f"runtime {function.runtime or 'none'} cannot run on this machine")
+        scratch = self._archives.scratch()
+        environment = self._environment(function, stream, task, opt, scratch)
+        return Launch(argv, environment, task, scratch, framed=function.python is not None), notice
+
+    async def _python(self, version: str) -> tuple[Path, str | None]:
+        async with self._installing:
+            if version not in self._pythons:
+                self._pythons[version] = await asyncio.to_thread(_python_for, version)
+            return self._pythons[version]
+
+    def _environment(
+        self, function: Function, stream: StreamName, task: Path, opt: Path | None, scratch: Path
+    ) -> dict[str, str]:
+        own = {
+            name: value
+            for name, value in function.environment.items()
+            if not name.startswith("_") or name in _HIDDEN_ALLOWED
+        }
+        python_path = [f"{opt}/python"] if opt else []
+        if opt and function.python:
+            python_path.append(f"{opt}/python/lib/python{function.python}/site-packages")
+        path = own.get("PYTHONPATH")
+        if function.python and (python_path or path):
+            own["PYTHONPATH"] = ":".join([*python_path, *([path] if path else [])])
+        binaries, libraries = (f":{opt}/bin", f":{opt}/lib") if opt else ("", "")
+        defaults = {
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "PATH": f"/usr/local/bin:/usr/bin:/bin{binaries}",
+            "LD_LIBRARY_PATH": f"{task}:{task}/lib{libraries}",
+            "HOME": str(scratch),
+            "TMPDIR": str(scratch),
+            "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        }
+        fixed = {
+            "AWS_REGION": function.region,
+            "AWS_DEFAULT_REGION": function.region,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_SESSION_TOKEN": "test",
+            "AWS_ENDPOINT_URL": self._endpoint_url,
+            "AWS_LAMBDA_FUNCTION_NAME": function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": function.version,
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": stream.group,
+            "AWS_LAMBDA_LOG_STREAM_NAME": stream.stream,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
+            "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+            "LAMBDA_TASK_ROOT": str(task),
+            "LAMBDA_RUNTIME_DIR": "/var/runtime",
+            "_HANDLER": function.handler,
+        }
+        if function.log_level:
+            fixed["AWS_LAMBDA_LOG_LEVEL"] = function.log_level
+        return {**defaults, **own, **fixed}
+
+
+def _python_for(version: str) -> tuple[Path, str | None]:
+    found = installs.find_python(version)
+    if found:
+        return installs.ensure_python_runtime(found, version), None
+    own = installs.HOST_PYTHON
+    notice = f"Python {version} is not installed on this machine: the function runs under Python {own} instead."
+    return installs.ensure_python_runtime(installs.base_python(), own), notice
+
+
+def _bootstrap(task: Path, opt: Path | None) -> Path:
+    places = [task / "bootstrap", *([opt / "bootstrap"] if opt else [])]
+    for place in places:
+        if place.is_file():
+            if not os.access(place, os.X_OK):
+                raise InvalidEntrypointError(f"fork/exec {place}: permission denied")
+            return place
+    raise InvalidEntrypointError("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")

@@ -1,0 +1,145 @@
+"""The body of the supervisor process.
+
+One per project, it holds the emulator and the Lambda host together until it is told to end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
+
+from lakon.errors import LocalError
+from lakon.local import installs
+from lakon.local.archives import Archives
+from lakon.local.bridge import Bridge
+from lakon.local.emulator import Emulator
+from lakon.local.host import LambdaHost, Limits
+from lakon.local.logs import LogsClient, LogWriter
+from lakon.local.processes import ProcessGuard
+from lakon.local.reaper import alive
+from lakon.local.state import LOCK_FILE, PORT_FILE, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_LOCK_LIMIT = 3.0
+
+
+def serve(
+    folder: Path,
+    clients: Callable[[str, str], LogsClient],
+    owner_pid: int | None = None,
+    limits: Limits | None = None,
+) -> None:
+    """Run the embedded AWS of `folder` until SIGTERM, SIGINT, or until process `owner_pid` is gone.
+
+    `clients` makes a CloudWatch Logs client for an endpoint URL and a region; it is called off the main thread, when
+    the first record is written. LocalError when the emulator cannot be started or ends by itself, or when another
+    supervisor has the folder.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_FILE).open("a") as lock:
+        _take(lock, folder)
+        guard = ProcessGuard(keep_open=(lock.fileno(),))
+        try:
+            asyncio.run(_Supervisor(folder, clients, owner_pid, limits, guard).run())
+        finally:
+            (folder / PORT_FILE).unlink(missing_ok=True)
+            guard.close()
+
+
+def _take(lock: TextIO, folder: Path) -> None:
+    """Take the lock for this process's life and write its id there.
+
+    Others hold it for an instant, to see whether it is free.
+    """
+    deadline = time.monotonic() + _LOCK_LIMIT
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise LocalError("another supervisor runs already", where=str(folder)) from None
+            time.sleep(0.02)
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+
+
+class _Supervisor:
+    def __init__(
+        self,
+        folder: Path,
+        clients: Callable[[str, str], LogsClient],
+        owner_pid: int | None,
+        limits: Limits | None,
+        guard: ProcessGuard,
+    ) -> None:
+        self._folder = folder
+        self._clients = clients
+        self._owner_pid = owner_pid
+        self._limits = limits
+        self._guard = guard
+
+    async def run(self) -> None:
+        """Start everything, wait for the end, end everything: logs first, while there is someone to take them."""
+        ended = _on_signals()
+        archives = Archives(self._folder)
+        bridge = Bridge()
+        emulator = Emulator(installs.ensure_emulator(), State(self._folder), archives.uploads, self._guard)
+        try:
+            await emulator.start(await bridge.start())
+            writer = LogWriter(lambda region: self._clients(emulator.endpoint_url, region))
+            bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
+            self._tell(emulator.endpoint_url)
+            try:
+                await self._until_end(ended, emulator)
+            finally:
+                await bridge.close()
+                await bridge.host.close()
+                await asyncio.to_thread(writer.close)
+        finally:
+            await emulator.stop()
+
+    async def _until_end(self, ended: asyncio.Event, emulator: Emulator) -> None:
+        told = asyncio.create_task(ended.wait())
+        orphaned = asyncio.create_task(_gone(self._owner_pid))
+        broken = asyncio.create_task(emulator.wait())
+        tasks: set[asyncio.Task[int] | asyncio.Task[bool] | asyncio.Task[None]] = {told, orphaned, broken}
+        done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in left:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        if broken in done:
+            raise LocalError(f"the emulator ended by itself (exit status {broken.result()})")
+
+    def _tell(self, endpoint_url: str) -> None:
+        told = json.dumps({"pid": os.getpid(), "endpoint_url": endpoint_url})
+        partial = self._folder / f"{PORT_FILE}.partial"
+        partial.write_text(told)
+        partial.replace(self._folder / PORT_FILE)
+
+
+def _on_signals() -> asyncio.Event:
+    ended = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+    return ended
+
+
+async def _gone(pid: int | None) -> None:
+    """Return when process `pid` is gone; never when there is none to wait for."""
+    while pid is None or alive(pid):
+        await asyncio.sleep(0.5)

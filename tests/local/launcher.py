@@ -1,0 +1,33 @@
+"""The supervisor program of these tests: what `lakon.commands` has for users."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakon.local.host import Limits
+from lakon.local.supervisor import serve
+
+if TYPE_CHECKING:
+    from lakon.local.logs import LogsClient
+
+
+def logs_client(endpoint_url: str, region: str) -> LogsClient:
+    import boto3
+
+    return boto3.client(
+        "logs",
+        endpoint_url=endpoint_url,
+        region_name=region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--owner-pid", type=int)
+    arguments = parser.parse_args()
+    serve(arguments.folder, logs_client, arguments.owner_pid, Limits(init=3.0))
