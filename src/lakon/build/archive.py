@@ -8,12 +8,14 @@ dated 1980-01-01, has mode 0644 or 0755, and carries nothing of the machine that
 from __future__ import annotations
 
 import hashlib
+import shutil
 import stat
 import struct
 import zlib
 from dataclasses import dataclass
+from mmap import ACCESS_READ, mmap
 from threading import Thread
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from lakon.build.disk import told_plainly, written_beside
 from lakon.errors import BuildError
@@ -41,7 +43,6 @@ _OFFSET = struct.Struct("<I")
 _DATE_1980_01_01 = 0x21
 _UNIX_VERSION_20 = 3 << 8 | 20
 _UTF8_NAME = 0x800
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,51 +131,53 @@ def _shifted(directory: bytes, by: int) -> Iterable[bytes]:
 
 
 class Assembly:
-    """An archive on its way into `folder`: begins to copy and sum `prefix` in a thread while pieces are made."""
+    """An archive on its way into the file `part`: a thread copies and sums the prefix while pieces are made.
 
-    def __init__(self, file: BinaryIO, prefix: Prefix | None) -> None:
-        self._file = file
+    The thread makes two long calls that need no interpreter lock, so neither side waits for the other.
+    """
+
+    def __init__(self, part: Path, prefix: Prefix | None) -> None:
+        self._part = part
         self._prefix = prefix
         self._sum = hashlib.sha256()
         self._failure: OSError | None = None
-        self._thread: Thread | None = None
-        if prefix:
-            self._thread = Thread(target=self._copy, args=(prefix,), daemon=True)
-            self._thread.start()
+        self._thread = Thread(target=self._copy, daemon=True)
+        self._thread.start()
 
-    def _copy(self, prefix: Prefix) -> None:
+    def _copy(self) -> None:
+        if self._prefix is None:
+            return
         try:
-            with prefix.body.open("rb", buffering=0) as body:
-                while chunk := body.read(_CHUNK):
-                    self._file.write(chunk)
-                    self._sum.update(chunk)
+            shutil.copyfile(self._prefix.body, self._part)
+            with self._part.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as body:
+                self._sum.update(body)
         except OSError as failure:
             self._failure = failure
 
     def settle(self) -> None:
         """Wait for the copy of the prefix. Raises the OSError that ended it."""
-        if self._thread:
-            self._thread.join()
+        self._thread.join()
         if self._failure:
             raise self._failure
 
     def finish(self, pieces: Iterable[Piece]) -> str:
         """Append `pieces` and the directory of all; answer the SHA-256 of the archive in hex."""
-        offset = self._prefix.length if self._prefix else 0
-        joined = join(pieces, offset)
-        directory = (self._prefix.directory if self._prefix else b"") + joined.directory
-        count = (self._prefix.count if self._prefix else 0) + joined.count
+        prefix = self._prefix or Prefix(self._part, 0, b"", 0)
+        joined = join(pieces, prefix.length)
+        directory = prefix.directory + joined.directory
+        count = prefix.count + joined.count
         if count > MEMBERS_LIMIT:
             raise BuildError(
                 f"{count:,} files are more than a zip archive without extensions can hold ({MEMBERS_LIMIT:,})",
                 hint="Leave some out with `exclude`, or pack them into one data file.",
             )
-        where = offset + len(joined.body)
+        where = prefix.length + len(joined.body)
         end = _END.pack(b"PK\5\6", 0, 0, count, count, len(directory), where, 0)
         self.settle()
-        for chunk in (joined.body, directory, end):
-            self._file.write(chunk)
-            self._sum.update(chunk)
+        with self._part.open("ab") as file:
+            for chunk in (joined.body, directory, end):
+                file.write(chunk)
+                self._sum.update(chunk)
         return self._sum.hexdigest()
 
 
@@ -193,16 +196,15 @@ def write_archive(
     Lambda takes, the disk is full, or the folder cannot be written.
     """
     with told_plainly("write the archive", output), written_beside(output) as part:
-        with part.open("wb") as file:
-            assembly = Assembly(file, prefix)
-            try:
-                pieces = make()
-            finally:
-                assembly.settle()
+        assembly = Assembly(part, prefix)
+        try:
+            pieces = make()
             sizes = list(pieces_sizes(pieces))
             check_unzipped(folder_sizes(sizes, folder_sizes(beside.items(), folders)))
-            digest = assembly.finish(pieces)
-            size = file.tell()
+        finally:
+            assembly.settle()
+        digest = assembly.finish(pieces)
+        size = part.stat().st_size
         path = output / f"{digest}.zip"
         part.replace(path)
     inside = folder_sizes(sizes, folders)

@@ -9,10 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import time
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,9 +26,10 @@ from lakon.build.archive import (
 )
 from lakon.build.disk import temporary_name, told_plainly
 from lakon.build.patterns import Patterns
-from lakon.build.pieces import make_pieces, prune_pieces
+from lakon.build.pieces import make_pieces
 from lakon.build.selection import WHEELS_LEFT_OUT, File, wheel_files
 from lakon.build.tool import Platform, install, running_python, uv_identity
+from lakon.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,11 +41,7 @@ if TYPE_CHECKING:
 SHIPPED = ("__init__.py", "errors.py", "model", "runtime")
 """What of Lakon goes into an archive: files and packages, relative to `lakon/`."""
 
-CACHE_LIMIT = 2 * 1024**3
-"""Bytes of bundles that are kept; the least recently used go first, but none that was used within an hour."""
-
 _FORMAT = 1
-_HOUR = 3600.0
 _LAYER = "python/"
 
 
@@ -106,28 +101,26 @@ def shipped_files() -> tuple[File, ...]:
 def bundle_for(recipe: Recipe, root: Path, cache: Path, reporter: Reporter) -> Bundle:
     """Return the bundle of `recipe`, made now when the cache has none. Raises BuildError."""
     folder = cache / "bundles" / recipe.digest()
-    with told_plainly("keep the dependencies in the cache", cache):
-        kept = _read(folder)
-        if kept is None:
-            with _fresh_folder(folder.parent) as fresh:
-                _make(recipe, root, fresh, reporter)
-                with suppress(OSError):  # another process was faster, with the same bytes
-                    fresh.rename(folder)
-            _prune(folder.parent)
-            prune_pieces(cache)
-            kept = _read(folder)
+    kept = _read(folder)
     if kept is None:
-        message = f"{folder} vanished while it was written"
-        raise FileNotFoundError(message)
+        with told_plainly("keep the dependencies in the cache", cache), _workshop(folder.parent) as workshop:
+            _make(recipe, root, workshop, reporter)
+            _put(workshop / "entry", folder)
+        kept = _read(folder)
+    if kept is None:
+        raise BuildError("the cache changes while it is read", where=str(folder), hint="Run it again.")
     return kept
 
 
 def _read(folder: Path) -> Bundle | None:
+    """Read the bundle in `folder`; None when it is missing or not whole."""
     try:
         facts = json.loads((folder / "facts.json").read_bytes())
         directory = (folder / "directory").read_bytes()
+        if (folder / "body").stat().st_size != facts["length"]:
+            return None
         os.utime(folder)
-    except OSError:
+    except (OSError, ValueError):
         return None
     return Bundle(
         Prefix(folder / "body", facts["length"], directory, facts["count"]),
@@ -137,21 +130,36 @@ def _read(folder: Path) -> Bundle | None:
     )
 
 
+def _put(entry: Path, folder: Path) -> None:
+    """Give `entry` its final name, unless another process was faster with the same bytes."""
+    import shutil
+
+    if _read(folder) is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            entry.rename(folder)
+        except OSError:
+            if _read(folder) is None:
+                raise
+
+
 @contextmanager
-def _fresh_folder(parent: Path) -> Iterator[Path]:
-    fresh = temporary_name(parent)
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+def _workshop(parent: Path) -> Iterator[Path]:
+    import shutil
+
+    folder = temporary_name(parent)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     try:
-        yield fresh
+        yield folder
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make(recipe: Recipe, root: Path, fresh: Path, reporter: Reporter) -> None:
-    """Install, select, compile and compress into the folder `fresh`."""
+def _make(recipe: Recipe, root: Path, workshop: Path, reporter: Reporter) -> None:
+    """Install, select, compile and compress; the bundle is then in the folder `entry` of `workshop`."""
     include, exclude = Patterns(recipe.include), Patterns(recipe.exclude)
-    installed = fresh / "installed"
+    installed = workshop / "installed"
     files = list(recipe.shipped)
     if recipe.requirements:
         with reporter.step(f"installing dependencies for {recipe.platform}"):
@@ -172,19 +180,19 @@ def _make(recipe: Recipe, root: Path, fresh: Path, reporter: Reporter) -> None:
     with reporter.step("compressing dependencies"):
         base = "/opt/" if recipe.layer else "/var/task/"
         pieces = make_pieces(files, recipe.interpreter, base)
-    _write(fresh, pieces, prefix, (*include.matched, *exclude.matched))
-    shutil.rmtree(installed, ignore_errors=True)
+    _write(workshop / "entry", pieces, prefix, (*include.matched, *exclude.matched))
 
 
 def _name(file: File) -> str:
     return file.name
 
 
-def _write(fresh: Path, pieces: list[Piece], prefix: str, matched: Iterable[str]) -> None:
+def _write(entry: Path, pieces: list[Piece], prefix: str, matched: Iterable[str]) -> None:
+    entry.mkdir()
     joined = join(pieces)
     sizes = [(name.removeprefix(prefix), size) for name, size in pieces_sizes([joined])]
-    (fresh / "body").write_bytes(joined.body)
-    (fresh / "directory").write_bytes(joined.directory)
+    (entry / "body").write_bytes(joined.body)
+    (entry / "directory").write_bytes(joined.directory)
     facts = {
         "length": len(joined.body),
         "count": joined.count,
@@ -192,24 +200,4 @@ def _write(fresh: Path, pieces: list[Piece], prefix: str, matched: Iterable[str]
         "folders": folder_sizes(sizes),
         "matched": sorted(matched),
     }
-    (fresh / "facts.json").write_text(json.dumps(facts))
-
-
-def _prune(folder: Path) -> None:
-    """Remove the bundles used longest ago while all together are bigger than CACHE_LIMIT, and dead remains."""
-    now = time.time()
-    kept = []
-    for entry in folder.iterdir():
-        with suppress(OSError):
-            used = entry.stat().st_mtime
-            if entry.name.endswith(".part") or not (entry / "body").exists():
-                if now - used > _HOUR:
-                    shutil.rmtree(entry, ignore_errors=True)
-            else:
-                kept.append((used, (entry / "body").stat().st_size, entry))
-    total = sum(size for _, size, _ in kept)
-    for used, size, entry in sorted(kept):
-        if total <= CACHE_LIMIT or now - used < _HOUR:
-            break
-        shutil.rmtree(entry, ignore_errors=True)
-        total -= size
+    (entry / "facts.json").write_text(json.dumps(facts))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +78,8 @@ def _search_path_state() -> str:
 
 
 def _search(python: str) -> Interpreter | None:
+    import shutil
+
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         program = shutil.which(f"python{python}", path=folder)
         found = _asked(program, python) if program else None
@@ -89,6 +89,8 @@ def _search(python: str) -> Interpreter | None:
 
 
 def _managed_by_uv(python: str) -> Interpreter | None:
+    import subprocess
+
     import uv
 
     try:
@@ -100,6 +102,8 @@ def _managed_by_uv(python: str) -> Interpreter | None:
 
 
 def _asked(program: str, python: str) -> Interpreter | None:
+    import subprocess
+
     try:
         answer = subprocess.run(  # noqa: S603 - a Python that the user's PATH names
             [program, "-I", "-S", "-c", _ASK], capture_output=True, text=True, check=True, timeout=20
@@ -116,6 +120,8 @@ def compile_sources(interpreter: Interpreter, sources: Sequence[tuple[str, bytes
     A fresh process with a fixed hash seed: the same source gives the same byte code, whoever compiles it.
     Raises BuildError when the process fails.
     """
+    import subprocess
+
     if not sources:
         return []
     command = [interpreter.program, "-S", "-s", "-W", "ignore", "-X", "utf8", str(_COMPILER)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lakon.build.archive import COMPRESSION_LEVEL, Piece, join, member
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakon.build.selection import File
-
-PIECES_KEPT = 20_000
-"""How many pieces of projects' own files are kept in the cache; the oldest go first."""
 
 _WORKERS = max(2, os.cpu_count() or 1)
 _HEAD = struct.Struct("<4Q")
@@ -157,16 +153,6 @@ def _load(path: Path) -> Piece | None:
 def _keep(path: Path, piece: Piece) -> None:
     head = _HEAD.pack(len(piece.body), len(piece.directory), piece.count, piece.unpacked)
     write_atomically(path, head + piece.body + piece.directory)
-
-
-def prune_pieces(cache: Path) -> None:
-    """Remove the oldest pieces when more than PIECES_KEPT are there."""
-    kept = []
-    for path in (cache / "pieces").glob("*/*"):
-        with suppress(OSError):
-            kept.append((path.stat().st_mtime, path))
-    for _, path in sorted(kept)[:-PIECES_KEPT]:
-        path.unlink(missing_ok=True)
 
 
 def _syntax_error(file: File, mistake: Mistake) -> BuildError:

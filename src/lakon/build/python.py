@@ -15,6 +15,7 @@ from lakon.build.patterns import Patterns
 from lakon.build.pieces import OwnFiles
 from lakon.build.requirements import read_requirements
 from lakon.build.selection import project_files
+from lakon.build.tidy import tidy
 from lakon.errors import BuildError
 from lakon.settings import cache_folder
 
@@ -87,6 +88,7 @@ class _Build:
         _check_names(own, bundle)
         build = self._assemble(own, bundle)
         write_atomically(answer, _remembered(build))
+        tidy(self.cache)
         return build
 
     def _recipe(self) -> Recipe:

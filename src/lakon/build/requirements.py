@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,6 +69,8 @@ def _locked(root: Path, cache: Path) -> Requirements | None:
 
 def _declared(pyproject: Path) -> Requirements | None:
     """Read [project.dependencies]; None when there is no such list, an empty `identity` when it is empty."""
+    import tomllib
+
     try:
         table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

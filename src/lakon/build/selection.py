@@ -75,7 +75,6 @@ entry_points.txt and licences stay, so `importlib.metadata` works. An `include` 
 
 _ANYWHERE = re.compile("|".join(map(translate, ANYWHERE_LEFT_OUT)))
 _ROOT = re.compile("|".join(map(translate, ROOT_LEFT_OUT)))
-_WHEELS = re.compile("|".join(WHEELS_LEFT_OUT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +160,12 @@ class _Walk:
 
 def wheel_files(installed: Path, include: Patterns, exclude: Patterns) -> Iterable[File]:
     """Select what installed wheels in the folder `installed` bring into an archive, by WHEELS_LEFT_OUT."""
+    left_out = re.compile("|".join(WHEELS_LEFT_OUT))
     for folder, _, files in os.walk(installed):
         prefix = Path(folder).relative_to(installed).as_posix() + "/"
         for file in files:
             name = file if prefix == "./" else prefix + file
             included = include.match(name)
-            if (included or not _WHEELS.fullmatch(name)) and not exclude.match(name):
+            if (included or not left_out.fullmatch(name)) and not exclude.match(name):
                 path = Path(folder, file)
                 yield File(name, path, os.access(path, os.X_OK) and path.suffix != ".py")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +11,17 @@ from typing import TYPE_CHECKING
 from lakon.errors import BuildError
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Sequence
 
-_NO_WHEEL = re.compile(
-    r"Wheels are required for `(?P<a>[^`]+)`"
-    r"|Building source distributions is disabled, but attempted to build `(?P<b>[^`]+)`"
-    r"|Building source distributions for `(?P<c>[^`]+)` is disabled"
-    r"|`?(?P<d>[\w.-]+?)(?:==\S+)?`? (?:has no|have no|doesn't have a|can't be installed because it doesn't have a)"
-    r" (?:usable |source distribution or )?wheels?"
+_NO_WHEEL = (
+    r"Wheels are required for `([^`]+)`",
+    r"Building source distributions is disabled, but attempted to build `([^`]+)`",
+    r"Building source distributions for `([^`]+)` is disabled",
+    r"distribution `([\w.-]+)[^`]*` can't be installed because it doesn't have",
+    r"([\w.-]+)(?:==\S+)? has no (?:usable )?wheels",
 )
+"""How uv 0.9 to 0.13 says that a package has no wheel for the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Platform:
     host: bool = False
 
     def __post_init__(self) -> None:
-        if self.architecture not in _MACHINES or not re.fullmatch(r"3\.\d+", self.python):
+        major, _, minor = self.python.partition(".")
+        if self.architecture not in _MACHINES or major != "3" or not minor.isdecimal():
             raise BuildError(
                 f"Lambda has no Python {self.python!r} on {self.architecture!r}",
                 hint='Name a minor version such as "3.13", and "x86_64" or "arm64".',
@@ -105,6 +106,8 @@ def install(requirements: Path, *, locked: bool, platform: Platform, python: str
 
 
 def _run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    import subprocess
+
     command = [uv_program(), *arguments]
     environment = {**os.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
     environment.pop("FORCE_COLOR", None)
@@ -125,15 +128,14 @@ def _command(done: subprocess.CompletedProcess[str]) -> str:
 def _refusal(done: subprocess.CompletedProcess[str], platform: Platform) -> BuildError:
     """Tell why uv could not install: by package and platform when a wheel is missing."""
     words = f"$ {_command(done)}\n{done.stderr.strip()}"
-    missing = _NO_WHEEL.search(" ".join(done.stderr.split()))
-    if not missing:
+    package = _without_wheel(" ".join(done.stderr.split()))
+    if not package:
         return BuildError(
             "the dependencies could not be installed",
             where=f"uv, exit status {done.returncode}",
             hint="uv's own words tell why:\n" + done.stderr.strip(),
             detail=words,
         )
-    package = missing[missing.lastgroup or 0]
     other = "x86_64" if platform.architecture == "arm64" else "arm64"
     switch = "" if platform.host else f', or let the function run on architecture="{other}"'
     return BuildError(
@@ -143,6 +145,13 @@ def _refusal(done: subprocess.CompletedProcess[str], platform: Platform) -> Buil
         f"(`uv build --wheel`, `pip wheel`) and name it: `{package} @ file:///...whl`, or `--find-links ./wheels`.",
         detail=words,
     )
+
+
+def _without_wheel(words: str) -> str | None:
+    import re
+
+    found = (re.search(pattern, words) for pattern in _NO_WHEEL)
+    return next((match[1] for match in found if match), None)
 
 
 def running_python() -> str:
