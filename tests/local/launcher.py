@@ -16,13 +16,8 @@ if TYPE_CHECKING:
 def logs_client(endpoint_url: str, region: str) -> LogsClient:
     import boto3
 
-    return boto3.client(
-        "logs",
-        endpoint_url=endpoint_url,
-        region_name=region,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)
+    return session.client("logs", endpoint_url=endpoint_url)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,287 @@
+"""Functions under AWS's own Python client, called through boto3 on the embedded AWS."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakon.local import installs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mypy_boto3_lambda import LambdaClient
+
+ECHO = """
+import os
+def handler(event, context):
+    return {
+        "event": event,
+        "environment": dict(os.environ),
+        "pid": os.getpid(),
+        "request": context.aws_request_id,
+        "arn": context.invoked_function_arn,
+        "name": context.function_name,
+        "memory": context.memory_limit_in_mb,
+        "stream": context.log_stream_name,
+        "left": context.get_remaining_time_in_millis(),
+        "folder": os.getcwd(),
+    }
+"""
+
+
+def call(client: LambdaClient, name: str, event: object = None) -> dict[str, object]:
+    answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+    assert answer.get("FunctionError") is None, answer["Payload"].read()
+    told: dict[str, object] = json.loads(answer["Payload"].read())
+    return told
+
+
+def environment_of(answer: dict[str, object]) -> dict[str, str]:
+    found = answer["environment"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_event_and_context(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    name = deploy(ECHO, Timeout=7, MemorySize=256)
+    answer = call(lambda_client, name, {"né": [1, None, "x"]})
+    assert answer["event"] == {"né": [1, None, "x"]}
+    assert answer["name"] == name
+    assert answer["arn"] == f"arn:aws:lambda:eu-west-1:000000000000:function:{name}"
+    assert answer["memory"] == "256"
+    assert isinstance(answer["left"], int) and 0 < answer["left"] <= 7000
+    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\[\$LATEST\][0-9a-f]{32}", str(answer["stream"]))
+
+
+def test_environment_is_lambdas_and_not_the_hosts(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    variables = {"COLOUR": "a=b", "AWS_REGION_HINT": "x", "_HIDDEN": "dropped", "AWS_LAMBDA_FUNCTION_NAME": "no"}
+    name = deploy(ECHO, Environment={"Variables": variables})
+    answer = call(lambda_client, name)
+    seen = environment_of(answer)
+    assert seen["COLOUR"] == "a=b"
+    assert "_HIDDEN" not in seen
+    assert seen["AWS_LAMBDA_FUNCTION_NAME"] == name
+    assert seen["AWS_REGION"] == seen["AWS_DEFAULT_REGION"] == "eu-west-1"
+    assert seen["AWS_LAMBDA_FUNCTION_VERSION"] == "$LATEST"
+    assert seen["AWS_EXECUTION_ENV"] == "AWS_Lambda_python3.11"
+    assert seen["AWS_LAMBDA_LOG_GROUP_NAME"] == f"/aws/lambda/{name}"
+    assert seen["_HANDLER"] == "app.handler"
+    assert seen["LAMBDA_TASK_ROOT"] == answer["folder"]
+    assert seen["AWS_LAMBDA_RUNTIME_API"].startswith("127.0.0.1:")
+    assert not {"PYTHONPATH", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST", "PWD", "USER", "LAKON_CACHE"} & set(seen)
+
+
+def test_boto3_inside_talks_to_the_embedded_aws(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    source = """
+import boto3
+def handler(event, context):
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=event, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket=event, Key="a", Body=b"inside")
+    return s3.get_object(Bucket=event, Key="a")["Body"].read().decode()
+"""
+    name = deploy(source)
+    answer = lambda_client.invoke(FunctionName=name, Payload=json.dumps(f"bucket-{name}").encode())
+    assert answer["Payload"].read() == b'"inside"'
+
+
+def test_warm_environments_are_reused(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    name = deploy(ECHO)
+    assert len({str(call(lambda_client, name)["pid"]) for _ in range(5)}) == 1
+
+
+def test_parallel_invocations_have_processes_of_their_own(
+    lambda_client: LambdaClient, deploy: Callable[..., str]
+) -> None:
+    name = deploy("import os, time\ndef handler(event, context):\n    time.sleep(0.7)\n    return os.getpid()\n")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: lambda_client.invoke(FunctionName=name), range(8)))
+    assert [answer.get("FunctionError") for answer in answers] == [None] * 8
+    assert len({answer["Payload"].read() for answer in answers}) == 8
+
+
+def test_new_code_and_new_configuration_retire_the_old_process(
+    lambda_client: LambdaClient, deploy: Callable[..., str], archive: Callable[..., bytes]
+) -> None:
+    source = (
+        "import os\ndef handler(event, context):\n    return {'v': %d, 'x': os.environ.get('X'), 'pid': os.getpid()}\n"
+    )
+    name = deploy(source % 1)
+    first = call(lambda_client, name)
+    lambda_client.update_function_code(FunctionName=name, ZipFile=archive({"app.py": source % 2}))
+    second = call(lambda_client, name)
+    lambda_client.update_function_configuration(FunctionName=name, Environment={"Variables": {"X": "set"}})
+    third = call(lambda_client, name)
+    assert (first["v"], second["v"], third["v"]) == (1, 2, 2)
+    assert third["x"] == "set"
+    assert len({str(answer["pid"]) for answer in (first, second, third)}) == 3
+
+
+def test_layers_are_merged_the_later_over_the_earlier(
+    lambda_client: LambdaClient, deploy: Callable[..., str], archive: Callable[..., bytes]
+) -> None:
+    arns = []
+    for number, files in enumerate(
+        (
+            {"python/shared.py": "WHO = 'first'", "python/one.py": "N = 1"},
+            {
+                "python/shared.py": "WHO = 'second'",
+                "python/lib/python3.11/site-packages/two.py": "N = 2",
+                "bin/tool": "#!/bin/sh\necho tool\n",
+            },
+        )
+    ):
+        published = lambda_client.publish_layer_version(
+            LayerName=f"layer-{number}", Content={"ZipFile": archive(files)}
+        )
+        arns.append(published["LayerVersionArn"])
+    source = """
+import subprocess
+import one, two, shared
+def handler(event, context):
+    return [shared.WHO, one.N, two.N, subprocess.run(["tool"], capture_output=True, text=True).stdout]
+"""
+    name = deploy(source, Layers=arns)
+    answer = lambda_client.invoke(FunctionName=name)
+    assert json.loads(answer["Payload"].read()) == ["second", 1, 2, "tool\n"]
+
+
+def test_published_version_keeps_its_code(
+    lambda_client: LambdaClient, deploy: Callable[..., str], archive: Callable[..., bytes]
+) -> None:
+    source = (
+        "def handler(event, context):\n    return [%d, context.function_version, context.invoked_function_arn[-2:]]\n"
+    )
+    name = deploy(source % 1)
+    version = lambda_client.publish_version(FunctionName=name)["Version"]
+    lambda_client.update_function_code(FunctionName=name, ZipFile=archive({"app.py": source % 2}))
+    old = lambda_client.invoke(FunctionName=name, Qualifier=version)["Payload"].read()
+    new = lambda_client.invoke(FunctionName=name)["Payload"].read()
+    assert json.loads(old) == [1, version, f":{version}"]
+    assert json.loads(new)[:2] == [2, "$LATEST"]
+
+
+def test_large_payloads_pass_both_ways(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    name = deploy("def handler(event, context):\n    return event\n", Timeout=30)
+    payload = json.dumps("x" * 5_900_000).encode()
+    answer = lambda_client.invoke(FunctionName=name, Payload=payload)
+    assert answer.get("FunctionError") is None
+    assert answer["Payload"].read() == payload
+
+
+def test_log_tail(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    name = deploy("def handler(event, context):\n    print('spoken')\n")
+    for cold in (True, False):
+        answer = lambda_client.invoke(FunctionName=name, LogType="Tail")
+        lines = base64.b64decode(answer["LogResult"]).decode().splitlines()
+        request = answer["ResponseMetadata"]["RequestId"]
+        assert request
+        assert re.fullmatch(r"START RequestId: [0-9a-f-]{36} Version: \$LATEST", lines[0])
+        assert lines[1] == "spoken"
+        assert re.fullmatch(r"END RequestId: [0-9a-f-]{36}", lines[2])
+        report = (
+            r"REPORT RequestId: [0-9a-f-]{36}\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 128 MB\t"
+            r"(Max Memory Used: [1-9]\d* MB\t)?" + (r"Init Duration: [\d.]+ ms\t" if cold else "")
+        )
+        assert re.fullmatch(report, lines[3])
+
+
+def test_asynchronous_invocation(
+    lambda_client: LambdaClient, deploy: Callable[..., str], tmp_path: Path, wait_for: Callable[..., None]
+) -> None:
+    source = "from pathlib import Path\ndef handler(event, context):\n    Path(event).write_text('done')\n"
+    name = deploy(source)
+    told = tmp_path / "told"
+    answer = lambda_client.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(str(told)).encode())
+    assert answer["StatusCode"] == 202
+    wait_for(lambda: told.exists() and told.read_text() == "done")
+
+
+def test_own_runtime_in_a_shell_script(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    script = """#!/bin/sh
+api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
+while true; do
+  body=$(curl -sS -D "$TMPDIR/head" "$api/invocation/next")
+  id=$(grep -i '^lambda-runtime-aws-request-id' "$TMPDIR/head" | tr -d '\\r' | cut -d' ' -f2)
+  echo "got $body"
+  curl -sS -o /dev/null -d "{\\"echo\\": $body}" "$api/invocation/$id/response"
+done
+"""
+    name = deploy({"bootstrap": script}, Runtime="provided.al2023", Handler="bootstrap")
+    for number in (1, 2):
+        answer = lambda_client.invoke(FunctionName=name, Payload=str(number).encode())
+        assert json.loads(answer["Payload"].read()) == {"echo": number}
+
+
+GO_BOOTSTRAP = """package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"os"
+)
+
+func main() {
+	api := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
+	for {
+		next, err := http.Get(api + "next")
+		if err != nil || next.StatusCode != 200 {
+			os.Exit(1)
+		}
+		event, _ := io.ReadAll(next.Body)
+		answer := io.MultiReader(bytes.NewReader([]byte("[")), bytes.NewReader(event), bytes.NewReader([]byte("]")))
+		id := next.Header.Get("Lambda-Runtime-Aws-Request-Id")
+		request, _ := http.NewRequest("POST", api+id+"/response", answer) // no length: sent in chunks
+		request.Header.Set("Content-Type", "application/json")
+		request.Trailer = http.Header{
+			"Lambda-Runtime-Function-Error-Type": nil,
+			"Lambda-Runtime-Function-Error-Body": nil,
+		}
+		reply, err := http.DefaultClient.Do(request)
+		if err != nil || reply.StatusCode != 202 {
+			os.Exit(2)
+		}
+		io.Copy(io.Discard, reply.Body)
+	}
+}
+"""
+
+
+def test_go_sends_chunks_and_trailers(lambda_client: LambdaClient, deploy: Callable[..., str], tmp_path: Path) -> None:
+    go = shutil.which("go")
+    if go is None:
+        pytest.skip("go is not installed")
+    (tmp_path / "main.go").write_text(GO_BOOTSTRAP)
+    (tmp_path / "go.mod").write_text("module bootstrap\n\ngo 1.21\n")
+    subprocess.run([go, "build", "-o", "bootstrap", "."], cwd=tmp_path, check=True)
+    bootstrap = (tmp_path / "bootstrap").read_bytes()
+    name = deploy({"bootstrap": bootstrap}, Runtime="provided.al2023", Handler="bootstrap")
+    for size in (10, 100_000):
+        event = json.dumps("g" * size)
+        answer = lambda_client.invoke(FunctionName=name, Payload=event.encode())
+        assert answer.get("FunctionError") is None
+        assert answer["Payload"].read().decode() == f"[{event}]"
+
+
+def test_python_version_that_is_not_installed(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    if installs.find_python("3.10") is not None:
+        pytest.skip("Python 3.10 is installed")
+    source = "import sys\ndef handler(event, context):\n    return list(sys.version_info[:2])\n"
+    name = deploy(source, Runtime="python3.10")
+    answer = lambda_client.invoke(FunctionName=name, LogType="Tail")
+    assert json.loads(answer["Payload"].read()) == list(sys.version_info[:2])
+    tail = base64.b64decode(answer["LogResult"]).decode()
+    assert "Python 3.10 is not installed on this machine" in tail
