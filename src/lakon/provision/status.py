@@ -72,6 +72,12 @@ def status(session: Session, name: str) -> StackStatus:
     return replace(stack, resources=resources(session, stack.stack_id))
 
 
+def names(session: Session) -> tuple[str, ...]:
+    """The names of all stacks there are."""
+    pages = session.client("cloudformation").get_paginator("describe_stacks").paginate()
+    return tuple(row["StackName"] for page in pages for row in page["Stacks"])
+
+
 def outputs(session: Session, name: str) -> Mapping[str, str]:
     """The outputs of the stack of that name. ProvisionError when there is none."""
     stack = find(session, name)

@@ -156,7 +156,7 @@ def _check_environment(function: Function, mistakes: Mistakes) -> None:
             isinstance(key, str) and bool(VARIABLE_NAME.fullmatch(key)) and key not in RESERVED_VARIABLES,
             function.origin,
             f"{function.name!r} has a variable named {key!r}",
-            "a name has two characters or more: letters, digits and underscores after a letter; and is not one of Lambda's own",
+            "a name is a letter and then letters, digits or underscores, and is not one of Lambda's own",
         )
     told = {name for resource in function.touched() for name in resource.variables()}
     for key in sorted(told & set(function.env)):

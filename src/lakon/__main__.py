@@ -1,0 +1,5 @@
+"""`python -m lakon` is `lakon`."""
+
+from lakon.cli.main import main
+
+main()

@@ -1,0 +1,82 @@
+"""`lakon invoke`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lakon.cli.options import load, target_options
+from lakon.errors import InvocationError, UsageError
+
+if TYPE_CHECKING:
+    from lakon.provision.invocation import Invocation
+    from lakon.settings import Target
+
+
+@click.command()
+@click.argument("name")
+@click.argument("payload", required=False)
+@click.option("-f", "--event-file", metavar="PATH", help="A file that holds the payload; - is standard input.")
+@click.option("--async", "asynchronous", is_flag=True, help="Hand the event over and do not wait for the answer.")
+@click.option("--log", "show_log", is_flag=True, help="Show the end of the log of this call on stderr.")
+@target_options
+def command(
+    app: str | None,
+    target: Target,
+    as_json: bool,
+    name: str,
+    payload: str | None,
+    event_file: str | None,
+    asynchronous: bool,
+    show_log: bool,
+) -> None:
+    """Call the function NAME with PAYLOAD, which is JSON ({} if none is given), and print its answer.
+
+    An error of the function is told on stderr, with the end of its log, and exits with 7.
+    """
+    from lakon.cli.terminal import print_json
+    from lakon.commands.invoke import invoke
+
+    answer = invoke(load(app), target, name, _payload(payload, event_file), event=asynchronous)
+    if as_json:
+        print_json(
+            {"payload": _data(answer.payload), "error": answer.error, "log": answer.log, "version": answer.version}
+        )
+    if answer.error:
+        raise _failure(name, answer)
+    if show_log and answer.log:
+        click.echo(answer.log.rstrip("\n"), err=True)
+    if not as_json and not asynchronous:
+        click.echo(answer.payload.decode("utf-8", "replace"))
+
+
+def _payload(payload: str | None, event_file: str | None) -> bytes:
+    if event_file is None:
+        return (payload or "{}").encode()
+    if payload is not None:
+        raise click.UsageError("give either PAYLOAD or --event-file")
+    if event_file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(event_file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"the event file cannot be read: {error.strerror}", where=event_file) from error
+
+
+def _data(payload: bytes) -> object:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode("utf-8", "replace")
+
+
+def _failure(name: str, answer: Invocation) -> InvocationError:
+    told = _data(answer.payload)
+    what = f"{name} failed"
+    if isinstance(told, dict):
+        what = f"{name} failed: {told.get('errorType', answer.error)}: {told.get('errorMessage', '')}".rstrip(": ")
+    return InvocationError(what, detail=answer.log.strip() or None)

@@ -1,0 +1,103 @@
+"""A reporter that speaks to a person: on stderr, in colour and with live progress where that can be shown."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.text import Text
+
+from lakon.errors import ProgramError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.status import Status
+
+    from lakon.errors import LakonError
+    from lakon.report import ResourceEvent, Step
+
+_SLOW = 0.5
+
+
+class _LiveStep:
+    def __init__(self, status: Status, what: str) -> None:
+        self._status = status
+        self._what = what
+
+    def update(self, detail: str) -> None:
+        """Show how far it is beside what is done."""
+        self._status.update(f"{escape(self._what)} [dim]{escape(detail)}[/]")
+
+
+class _PlainStep:
+    def update(self, detail: str) -> None:
+        """Where lines cannot be replaced, only the beginning and the end are told."""
+
+
+class Terminal:
+    """Speaks on stderr; stdout is left to data."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Step]:
+        """Show that something goes on, and how long it took when that was worth noticing."""
+        begun = time.monotonic()
+        if self.console.is_terminal:
+            with self.console.status(escape(what), spinner="dots") as status:
+                yield _LiveStep(status, what)
+        else:
+            yield _PlainStep()
+        took = time.monotonic() - begun
+        if took >= _SLOW:
+            self.console.print(f"{escape(what)} [dim]({took:.1f} s)[/]")
+
+    def note(self, text: str) -> None:
+        """Say something worth knowing."""
+        self.console.print(escape(text))
+
+    def warn(self, text: str, hint: str | None = None) -> None:
+        """Say something that is not as expected."""
+        self.console.print(f"[yellow]warning:[/] {escape(text)}")
+        if hint:
+            self.console.print(Padding(escape(hint), (0, 0, 0, 9)))
+
+    def resource(self, event: ResourceEvent) -> None:
+        """Tell what has been done with a resource, and what failed; beginnings are not told."""
+        if event.status.endswith("_IN_PROGRESS"):
+            return
+        failed = event.status.endswith("_FAILED")
+        line = Text(f"  {event.status:<18} ", style="red" if failed else "green")
+        line.append(f"{event.logical_id} ", style="bold")
+        line.append(event.resource_type, style="dim")
+        if failed and event.reason:
+            line.append(f"  {event.reason}")
+        self.console.print(line)
+
+    def error(self, error: LakonError) -> None:
+        """Tell what went wrong, where, and after a blank line what to do."""
+        where = f"{escape(error.where)}: " if error.where else ""
+        self.console.print(f"[red bold]error:[/] {where}{escape(error.what)}")
+        if error.detail:
+            self.console.print(Padding(escape(error.detail), (1, 0, 0, 2)))
+        if isinstance(error, ProgramError):
+            for mistake in error.mistakes:
+                self.console.print(f"\n  [bold]{escape(mistake.where)}[/]: {escape(mistake.what)}")
+                self.console.print(Padding(escape(mistake.hint), (0, 0, 0, 4)))
+        if error.hint:
+            self.console.print(f"\n{escape(error.hint)}")
+
+
+def print_json(data: object) -> None:
+    """Print data on stdout, for programs."""
+    import json
+
+    json.dump(data, sys.stdout, indent=2, default=str, ensure_ascii=False)
+    sys.stdout.write("\n")

@@ -1,0 +1,73 @@
+"""`lakon build`: archives and template on disk, nothing sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakon.build.output import write_output
+from lakon.build.python import PythonSource, build_python
+from lakon.build.tool import Platform
+from lakon.commands.places import build_folder
+from lakon.errors import BuildError
+from lakon.synth.limits import check_limits
+from lakon.synth.synthesis import Synthesis, synthesize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lakon.build.archive import Archive
+    from lakon.commands.program import Program
+    from lakon.report import Reporter
+    from lakon.settings import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a build left in `folder`: the template and, for each parameter of it, an archive."""
+
+    folder: Path
+    synthesis: Synthesis
+    archives: Mapping[str, Archive]
+
+
+def build(program: Program, target: Target, reporter: Reporter, *, folder: Path | None = None) -> Build:
+    """Check the program, make its template, build its archives, and write all that into `folder`.
+
+    For the embedded AWS the archives are built for this machine. Raises ProgramError and BuildError.
+    """
+    service, root = program.service, str(program.root)
+    synthesis = synthesize(service, stage=target.stage, root=root)
+    check_limits(synthesis, service, root=root)
+    folder = folder or build_folder(program, target)
+    archives: dict[str, Archive] = {}
+    layers = {architecture: parameter for parameter, architecture in synthesis.layers.items()}
+    for parameter, architecture in synthesis.archives.items():
+        source = PythonSource(
+            root=program.root,
+            platform=Platform(service.python, architecture, host=target.local),
+            include=service.include,
+            exclude=service.exclude,
+            layer=service.layer,
+        )
+        built = build_python(source, folder, reporter)
+        archives[parameter] = built.code
+        if built.layer is not None:
+            archives[layers[architecture]] = built.layer
+    facts = {"service": service.name, "stage": target.stage, "python": service.python, "local": target.local}
+    write_output(folder, synthesis.text, archives, facts)
+    return Build(folder, synthesis, archives)
+
+
+def lint(folder: Path) -> list[str]:
+    """What cfn-lint says of the template in `folder`, a line each. BuildError when cfn-lint is not installed."""
+    try:
+        from cfnlint import api  # type: ignore[import-untyped]  # cfn-lint ships no types
+    except ImportError as error:
+        raise BuildError(
+            "cfn-lint is not installed", hint="Install it with Lakon: pip install 'lakon[lint]'"
+        ) from error
+    template = folder / "template.json"
+    matches = api.lint_file(template)
+    return [f"{match.rule.id} {'/'.join(map(str, match.path or []))}: {match.message}" for match in matches]

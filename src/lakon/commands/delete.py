@@ -1,0 +1,32 @@
+"""`lakon delete`: remove the stack and what it left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakon.commands.places import aws_folder, reach
+from lakon.local import daemon
+from lakon.provision import deletion, status
+from lakon.provision.deletion import Deletion
+
+if TYPE_CHECKING:
+    from lakon.commands.program import Program
+    from lakon.report import Reporter
+    from lakon.settings import Target
+
+
+def delete(program: Program, target: Target, reporter: Reporter) -> Deletion:
+    """Delete the service's stack. An embedded AWS that then holds no stack is stopped.
+
+    What is marked `keep=True` stays, and is told. ProvisionError when the stack cannot be deleted.
+    """
+    name = program.stack(target.stage)
+    if target.local and target.endpoint_url is None and daemon.find(aws_folder(program)) is None:
+        reporter.note("the embedded AWS of this project does not run: nothing to delete")
+        return Deletion(name, existed=False, kept=(), emptied={})
+    session = reach(program, target)
+    deleted = deletion.delete(session, name, reporter)
+    if target.local and target.endpoint_url is None and not deleted.kept and not status.names(session):
+        with reporter.step("stopping the embedded AWS"):
+            daemon.stop(aws_folder(program))
+    return deleted

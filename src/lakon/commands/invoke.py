@@ -1,0 +1,33 @@
+"""`lakon invoke`: call a function of the service."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from lakon.commands import names
+from lakon.commands.places import reach
+from lakon.errors import UsageError
+from lakon.provision import invocation
+
+if TYPE_CHECKING:
+    from lakon.commands.program import Program
+    from lakon.provision.invocation import Invocation
+    from lakon.settings import Target
+
+
+def invoke(program: Program, target: Target, name: str, payload: bytes, *, event: bool = False) -> Invocation:
+    """Call the function `name` with `payload`, which must be JSON; with `event` only hand it over.
+
+    Raises UsageError for a payload that is not JSON or a function that the program does not have, and
+    InvocationError when the stack has no such function.
+    """
+    physical = names.functions(program, target.stage, [name])[name]
+    try:
+        json.loads(payload)
+    except ValueError as error:
+        raise UsageError(
+            f"the payload is not JSON: {error}",
+            hint="""Write it as in '{"key": "value"}'; in most shells single quotes keep the double ones.""",
+        ) from error
+    return invocation.invoke(reach(program, target), physical, payload, event=event)

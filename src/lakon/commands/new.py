@@ -1,0 +1,40 @@
+"""`lakon new`: a working project."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from lakon.errors import UsageError
+from lakon.synth.checks.service import SERVICE_NAME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILES = {
+    "app.py": "app.py.txt",
+    "test_app.py": "test_app.py.txt",
+    "README.md": "README.md.txt",
+    "requirements.txt": "requirements.txt",
+    ".gitignore": "gitignore.txt",
+}
+
+
+def new(name: str, folder: Path) -> Path:
+    """Make the project `name` in a folder of that name below `folder`: program, test, README.
+
+    Raises UsageError when the name is not one for a service, or when the folder holds something already.
+    """
+    if not SERVICE_NAME.fullmatch(name):
+        raise UsageError(
+            f"a service cannot be named {name!r}",
+            hint="Use lower-case letters, digits and hyphens, at most 40, and begin with a letter.",
+        )
+    project = folder / name
+    if project.exists() and (not project.is_dir() or any(project.iterdir())):
+        raise UsageError(f"there is something in {project} already", hint="Choose another name or folder.")
+    project.mkdir(parents=True, exist_ok=True)
+    for file, source in _FILES.items():
+        text = resources.files("lakon.commands").joinpath("project", source).read_text("utf-8")
+        (project / file).write_text(text.replace("{{name}}", name), "utf-8")
+    return project

@@ -1,0 +1,61 @@
+"""Where a command works: the project's folders, and AWS or the embedded AWS behind a session."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lakon.errors import LocalError
+from lakon.local import daemon
+from lakon.settings import project_state
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lakon.commands.program import Program
+    from lakon.local.daemon import Running
+    from lakon.provision.session import Session
+    from lakon.report import Reporter
+    from lakon.settings import Target
+
+LAUNCHER = (sys.executable, "-m", "lakon.commands.supervisor")
+
+
+def build_folder(program: Program, target: Target) -> Path:
+    """Where a build for the target goes unless told otherwise."""
+    return project_state(program.root) / "build" / (f"{target.stage}-local" if target.local else target.stage)
+
+
+def aws_folder(program: Program) -> Path:
+    """Where the project's embedded AWS keeps its state."""
+    return project_state(program.root) / "aws"
+
+
+def start(program: Program, target: Target, reporter: Reporter, *, owner_pid: int | None = None) -> Session:
+    """A session with the target; the embedded AWS is started when it does not run."""
+    if target.local and target.endpoint_url is None:
+        started = daemon.ensure(aws_folder(program), LAUNCHER, reporter, owner_pid)
+        target = replace(target, endpoint_url=started.endpoint_url)
+    return _session(target)
+
+
+def reach(program: Program, target: Target) -> Session:
+    """A session with the target as it is: an embedded AWS that does not run is a LocalError."""
+    if target.local and target.endpoint_url is None:
+        target = replace(target, endpoint_url=running(program).endpoint_url)
+    return _session(target)
+
+
+def running(program: Program) -> Running:
+    """The embedded AWS of the project. LocalError when it does not run."""
+    found = daemon.find(aws_folder(program))
+    if found is None:
+        raise LocalError("the embedded AWS of this project does not run", hint="`lakon provision --local` starts it.")
+    return found
+
+
+def _session(target: Target) -> Session:
+    from lakon.provision.session import Session
+
+    return Session(target)

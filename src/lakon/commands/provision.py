@@ -1,0 +1,70 @@
+"""`lakon provision`: build, upload, create or update the stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakon.commands.build import build
+from lakon.commands.places import start
+from lakon.provision import artifacts, stack
+from lakon.synth.functions import BUCKET_PARAMETER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lakon.commands.program import Program
+    from lakon.provision.session import Session
+    from lakon.provision.stack import Outcome
+    from lakon.report import Reporter
+    from lakon.settings import Target
+
+SERVICE_TAG = "lakon:service"
+STAGE_TAG = "lakon:stage"
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What became of the stack, how many bytes were uploaded, and the physical names of its functions."""
+
+    outcome: Outcome
+    uploaded: int
+    functions: Mapping[str, str]
+    session: Session
+
+
+def provision(
+    program: Program,
+    target: Target,
+    reporter: Reporter,
+    *,
+    bucket: str | None = None,
+    owner_pid: int | None = None,
+) -> Provisioned:
+    """Make the service's stack what the program says.
+
+    `bucket` names the artifact bucket; without one Lakon's own of the account and region is used, and made when it is
+    not there. With `owner_pid` an embedded AWS that has to be started ends with that process. Raises what building
+    raises, CredentialsError and ProvisionError.
+    """
+    built = build(program, target, reporter)
+    session = start(program, target, reporter, owner_pid=owner_pid)
+    store = artifacts.artifact_bucket(session, bucket, reporter)
+    files = [archive.path for archive in built.archives.values()]
+    uploaded = artifacts.upload(session, store, files, reporter)
+    parameters = {name: artifacts.archive_key(archive.path) for name, archive in built.archives.items()}
+    if parameters:
+        parameters[BUCKET_PARAMETER] = store
+    name = program.stack(target.stage)
+    outcome = stack.provision(
+        session,
+        name,
+        built.synthesis.text,
+        parameters,
+        reporter,
+        tags={**program.service.tags, SERVICE_TAG: program.service.name, STAGE_TAG: target.stage},
+        origins=built.synthesis.origins,
+        artifacts=store,
+    )
+    functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
+    return Provisioned(outcome, uploaded, functions, session)

@@ -1,0 +1,124 @@
+"""A service at one glance: its functions, what calls each, what each touches, and its resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from lakon.model.grants import Allow, Grant, Invoke
+from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
+from lakon.model.values import MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lakon.model.function import Function, Use
+    from lakon.model.service import Service
+    from lakon.model.triggers import Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One arrow of the picture: from what calls to the function, or from the function to what it touches.
+
+    `other` is the id of a resource, or what else stands at that end; `what` says how.
+    """
+
+    other: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionView:
+    """A function: its settings, what calls it, what it touches, and where it was declared."""
+
+    name: str
+    memory: int
+    timeout: int
+    calls: tuple[Link, ...]
+    touches: tuple[Link, ...]
+    alarms: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceView:
+    """A resource: its id, its kind, and where it was declared."""
+
+    id: str
+    kind: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole service."""
+
+    service: str
+    description: str
+    python: str
+    functions: tuple[FunctionView, ...]
+    resources: tuple[ResourceView, ...]
+
+
+def overview(service: Service, *, root: str) -> Overview:
+    """Look at a service that has no mistakes; places are told relative to `root`."""
+    return Overview(
+        service=service.name,
+        description=service.description,
+        python=service.python,
+        functions=tuple(_function(function, root) for function in service.functions),
+        resources=tuple(
+            ResourceView(resource.id, resource.kind, resource.origin.place(root)) for resource in service.resources
+        ),
+    )
+
+
+def _function(function: Function, root: str) -> FunctionView:
+    return FunctionView(
+        name=function.name,
+        memory=function.memory,
+        timeout=function.timeout,
+        calls=tuple(_call(trigger) for trigger in function.on),
+        touches=tuple(link for use in function.uses for link in _touch(use)),
+        alarms=tuple(f"{alarm.statistic} of {alarm.metric} >= {alarm.threshold}" for alarm in function.alarms),
+        place=function.origin.place(root),
+    )
+
+
+def _call(trigger: Trigger) -> Link:
+    match trigger:
+        case ObjectEvents():
+            keys = f" {trigger.prefix}*{trigger.suffix}" if trigger.prefix or trigger.suffix else ""
+            return Link(trigger.bucket.id, ", ".join(name.removeprefix("s3:") for name in trigger.events) + keys)
+        case QueueMessages():
+            return Link(trigger.queue.id, f"up to {trigger.batch} messages")
+        case TopicMessages():
+            return Link(trigger.topic.id, "messages" if trigger.filter is None else "filtered messages")
+        case Schedule():
+            zone = "" if trigger.timezone == "UTC" else f" {trigger.timezone}"
+            return Link("schedule", trigger.expression + zone)
+        case BusEvents():
+            sources = trigger.pattern.get("source")
+            told = ", ".join(map(str, sources)) if isinstance(sources, list) else "a pattern"
+            return Link(trigger.bus.id if trigger.bus else "default event bus", f"events of {told}")
+    assert_never(trigger)
+
+
+def _touch(use: Use) -> list[Link]:
+    match use:
+        case Grant():
+            return [Link(use.resource.id, use.access.replace("_", " and "))]
+        case Allow():
+            return [Link(_plain(resource), ", ".join(use.actions)) for resource in use.resources]
+        case Invoke():
+            return [Link(_name(use.function), "invoke")]
+    assert_never(use)
+
+
+def _plain(resource: str) -> str:
+    return resource.replace(MARK, "${")
+
+
+def _name(function: Callable[..., object] | str) -> str:
+    return function if isinstance(function, str) else str(getattr(function, "__name__", function))
