@@ -73,11 +73,15 @@ class TemplateArgument(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """A change set that CloudFormation has made and that waits to be executed."""
+    """A change set that CloudFormation has made and that waits to be executed, unless it is empty.
+
+    One that changes only outputs or tags has no `changes` and is not empty.
+    """
 
     change_set_id: str
     stack_id: str
     changes: tuple[Change, ...]
+    empty: bool
 
 
 def make(
@@ -87,8 +91,8 @@ def make(
     token: str,
     wanted: Wanted,
     origins: Mapping[str, str],
-) -> ChangeSet | None:
-    """Have CloudFormation make the change set `token` of the stack `name`; None when it would change nothing.
+) -> ChangeSet:
+    """Have CloudFormation make the change set `token` of the stack `name`. One that is empty is removed again.
 
     Raises:
         ProvisionError: the template is too long, or CloudFormation refuses it.
@@ -106,10 +110,10 @@ def make(
     )
     state, reason, changes = _described(session, made["Id"])
     if state == "CREATE_COMPLETE":
-        return ChangeSet(made["Id"], made["StackId"], changes)
+        return ChangeSet(made["Id"], made["StackId"], changes, empty=False)
     if "didn't contain changes" in reason or "No updates are to be performed" in reason:
-        discard(session, name, made["Id"])
-        return None
+        cloudformation.delete_change_set(ChangeSetName=made["Id"])
+        return ChangeSet(made["Id"], made["StackId"], (), empty=True)
     raise refused_changes(session, made["Id"], reason, origins)
 
 

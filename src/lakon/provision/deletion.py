@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lakon.errors import ProvisionError
@@ -60,7 +60,7 @@ def delete(session: Session, name: str, reporter: Reporter, *, empty: bool = Tru
     ending = _deleted(session, stack, reporter)
     if empty and ending.state == "DELETE_FAILED" and (late := _emptied(session, doomed, reporter)):
         emptied = {bucket: emptied.get(bucket, 0) + late.get(bucket, 0) for bucket in emptied | late}
-        ending = _deleted(session, stack, reporter)
+        ending = _deleted(session, replace(stack, state=ending.state), reporter)
     if ending.state != "DELETE_COMPLETE":
         raise first_cause(session, name, ending, {})
     for each in kept:

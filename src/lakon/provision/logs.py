@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lakon.provision.session import Session
 
+CALLS_PER_SECOND = 5  # what AWS grants FilterLogEvents in its smallest regions
 LATENESS = 30_000  # ms by which a line may reach CloudWatch Logs later than one of a later time
 
 
@@ -43,8 +44,9 @@ def read(
     try:
         yield from _new(session, groups, start, pattern, seen)
         while follow:
-            time.sleep(0.1 if session.quick else 1.0)
-            start = max([start, *(moment - LATENESS for moment in seen.values())])
+            time.sleep(0.1 if session.quick else max(1.0, len(groups) / CALLS_PER_SECOND))
+            newest = min(max(seen.values(), default=0), int(time.time() * 1000))
+            start = max(start, newest - LATENESS)
             for event_id in [event_id for event_id, moment in seen.items() if moment < start]:
                 del seen[event_id]
             yield from _new(session, groups, start, pattern, seen)

@@ -38,7 +38,7 @@ _HINTS = (
         ),
     ),
     (
-        r"bucket name is not available|BucketAlreadyExists|BucketAlreadyOwnedByYou",
+        r"bucket name is not available|BucketAlready\w+|AWS::S3::Bucket .*already exists",
         "Bucket names are shared by all AWS accounts: choose another, or give none and let CloudFormation choose.",
     ),
     (

@@ -2,7 +2,8 @@
 
 Whatever a call through this door can suffer comes out as a LakonError, translated in this one place:
 `RefusedError` when AWS answered with an error, `CredentialsError` when it does not know who asks, `LocalError` or
-`ProvisionError` when nobody answered. The other modules never see an exception of botocore's. (Do not use boto3's waiters: they look for those.)
+`ProvisionError` when nobody answered. The other modules never see an exception of botocore's. (Do not use boto3's
+waiters: they look for those.)
 """
 
 from __future__ import annotations
@@ -98,7 +99,8 @@ class Session:
     @cached_property
     def region(self) -> str:
         """The region: the command's, else the environment's or the profile's. UsageError when there is none."""
-        region = self.target.region or self._boto.region_name or (LOCAL_REGION if self.local else None)
+        named = self.target.region or os.environ.get("AWS_REGION") or self._boto.region_name
+        region = named or (LOCAL_REGION if self.local else None)
         if region is None:
             raise UsageError(
                 "no AWS region is configured",
@@ -114,8 +116,11 @@ class Session:
     @cached_property
     def account(self) -> str:
         """The account that asks, as twelve digits: from the credentials when they say it, else from STS."""
-        credentials = self._boto.get_credentials()
-        known = credentials.get_frozen_credentials().account_id if credentials else None
+        try:
+            credentials = self._boto.get_credentials()
+            known = credentials.get_frozen_credentials().account_id if credentials else None
+        except botocore_errors.BotoCoreError as error:
+            raise self._unasked(error, "sts:GetCallerIdentity") from error
         return known or self.client("sts").get_caller_identity()["Account"]
 
     @property
@@ -188,7 +193,7 @@ class Session:
         return client
 
     def _config(self) -> Config:
-        attempts = 3 if self.quick else 8
+        attempts = 2 if self.quick else 8
         return Config(
             retries={"mode": "adaptive", "total_max_attempts": attempts},
             connect_timeout=5,

@@ -24,7 +24,6 @@ from lakon.provision.status import find
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lakon.provision.progress import Ending
     from lakon.provision.session import Session
     from lakon.provision.status import StackStatus
     from lakon.report import Reporter
@@ -64,96 +63,109 @@ def provision(
         ProvisionError: the stack failed, is stuck, or somebody else works on it.
 
     """
-    wanted = Wanted(template, parameters, tags, artifacts)
-    stack = find(session, name)
-    fingerprint = _fingerprint(wanted)
-    if stack is not None and stack.in_progress:
-        return _join(session, stack, fingerprint, reporter, origins)
-    if stack is not None and stack.state == "ROLLBACK_COMPLETE":
-        _remove_remains(session, stack, reporter)
-        stack = None
-    if stack is not None and (command := remedy(session, stack.state, name)):
-        raise ProvisionError(f"the stack {name} is stuck in {stack.state}", hint=command, detail=stack.reason)
-    token = f"{fingerprint}{secrets.token_hex(4)}"
+    work = _Work(session, name, Wanted(template, parameters, tags, artifacts), reporter, origins)
     try:
-        return _change(session, name, stack, token, wanted, reporter, origins)
+        return work.run()
     except RefusedError as refused:
         if _is_overtaken(refused):
             raise _overtaken(session, name) from refused
         raise
 
 
-def _change(
-    session: Session,
-    name: str,
-    stack: StackStatus | None,
-    token: str,
-    wanted: Wanted,
-    reporter: Reporter,
-    origins: Mapping[str, str],
-) -> Outcome:
-    kind: Literal["CREATE", "UPDATE"] = "CREATE" if stack is None or stack.state == "REVIEW_IN_PROGRESS" else "UPDATE"
-    try:
-        with reporter.step("asking CloudFormation what would change"):
-            change_set = make(session, name, kind, token, wanted, origins)
-        if change_set is not None:
-            session.client("cloudformation").execute_change_set(
-                ChangeSetName=change_set.change_set_id, ClientRequestToken=token, RetainExceptOnCreate=True
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One call of `provision`, stage by stage."""
+
+    session: Session
+    name: str
+    wanted: Wanted
+    reporter: Reporter
+    origins: Mapping[str, str]
+
+    def run(self) -> Outcome:
+        stack = find(self.session, self.name)
+        if stack is not None and stack.in_progress:
+            return self.join(stack)
+        if stack is not None and stack.state == "ROLLBACK_COMPLETE":
+            self.remove_remains(stack)
+            stack = None
+        if stack is not None and (command := remedy(self.session, stack.state, self.name)):
+            raise ProvisionError(f"the stack {self.name} is stuck in {stack.state}", hint=command, detail=stack.reason)
+        if stack is not None and stack.state == "REVIEW_IN_PROGRESS":  # somebody's change set was never executed
+            stack = None
+        return self.change(stack, f"{_fingerprint(self.wanted)}{secrets.token_hex(4)}")
+
+    def change(self, stack: StackStatus | None, token: str) -> Outcome:
+        """Make the change set and execute it; Ctrl-C and errors until then leave nothing behind."""
+        try:
+            with self.reporter.step("asking CloudFormation what would change"):
+                kind: Literal["CREATE", "UPDATE"] = "CREATE" if stack is None else "UPDATE"
+                change_set = make(self.session, self.name, kind, token, self.wanted, self.origins)
+            if change_set.empty and stack is None:
+                raise ProvisionError(f"the stack {self.name} would hold nothing", hint="Declare at least one resource.")
+            if not change_set.empty:
+                self.session.client("cloudformation").execute_change_set(
+                    ChangeSetName=change_set.change_set_id, ClientRequestToken=token, RetainExceptOnCreate=True
+                )
+        except BaseException:
+            discard(self.session, self.name, token)
+            raise
+        if change_set.empty and stack is not None:
+            return self.unchanged(stack, token)
+        return self.watch(change_set.stack_id, token, change_set.changes)
+
+    def watch(self, stack_id: str, token: str, changes: tuple[Change, ...] = ()) -> Outcome:
+        """Follow the operation to its end. Ctrl-C leaves it to AWS."""
+        try:
+            with self.reporter.step(f"provisioning {self.name}"):
+                ending = follow(self.session, stack_id, token, self.reporter)
+        except KeyboardInterrupt:
+            self.reporter.note(
+                f"AWS goes on with the stack {self.name}. {self.session.command('status')} shows how it fares; "
+                f"{self.session.command('provision')} again goes on watching."
             )
-    except BaseException:  # Ctrl-C, too, must leave no change set behind
-        discard(session, name, token)
-        raise
-    if change_set is not None:
-        return _watch(session, name, change_set.stack_id, token, reporter, origins, change_set.changes)
-    assert stack is not None, "only an update can change nothing"  # noqa: S101 - CloudFormation refuses an empty template
-    if session.local and _differs(session, stack, wanted):
-        return _update_emulator(session, stack, token, wanted, reporter, origins)
-    return Outcome(name, "unchanged", stack.outputs, ())
+            raise
+        stack = find(self.session, stack_id) if ending.state in _DONE else None
+        if stack is None:
+            raise first_cause(self.session, self.name, ending, self.origins)
+        action: Literal["created", "updated"] = "created" if ending.state == "CREATE_COMPLETE" else "updated"
+        return Outcome(self.name, action, stack.outputs, changes)
 
+    def join(self, stack: StackStatus) -> Outcome:
+        """Go on watching what the same call began before; an error when it is something else."""
+        token = running_token(self.session, stack.stack_id)
+        if token is None or not token.startswith(_fingerprint(self.wanted)):
+            raise _overtaken(self.session, self.name, stack.state)
+        self.reporter.note(f"the stack {self.name} is being provisioned with just this already; watching")
+        return self.watch(stack.stack_id, token)
 
-def _watch(
-    session: Session,
-    name: str,
-    stack_id: str,
-    token: str,
-    reporter: Reporter,
-    origins: Mapping[str, str],
-    changes: tuple[Change, ...] = (),
-) -> Outcome:
-    try:
-        with reporter.step(f"provisioning {name}"):
-            ending = follow(session, stack_id, token, reporter)
-    except KeyboardInterrupt:
-        reporter.note(
-            f"AWS goes on with the stack {name}. {session.command('status')} shows how it fares; "
-            f"{session.command('provision')} again goes on watching."
+    def remove_remains(self, stack: StackStatus) -> None:
+        """Delete a stack whose first creation failed: it holds nothing, and nothing else can be done with it."""
+        self.reporter.note(f"the first creation of the stack {self.name} failed; its empty remains are removed")
+        token = f"lakon-remains-{secrets.token_hex(4)}"
+        self.session.client("cloudformation").delete_stack(StackName=stack.stack_id, ClientRequestToken=token)
+        ending = follow(self.session, stack.stack_id, token, self.reporter)
+        if ending.state != "DELETE_COMPLETE":
+            raise first_cause(self.session, self.name, ending, self.origins)
+
+    def unchanged(self, stack: StackStatus, token: str) -> Outcome:
+        """Nothing to do. The embedded AWS says so, too, when all that changes is not a resource: update it then."""
+        if not self.session.local or not self.differs(stack):
+            return Outcome(self.name, "unchanged", stack.outputs, ())
+        self.session.client("cloudformation").update_stack(
+            StackName=stack.stack_id,
+            ClientRequestToken=token,
+            Parameters=self.wanted.parameter_list(),
+            Tags=self.wanted.tag_list(),
+            Capabilities=self.wanted.capabilities(),
+            **template_argument(self.session, self.wanted),
         )
-        raise
-    stack = find(session, stack_id) if ending.state in _DONE else None
-    if stack is None:
-        raise first_cause(session, name, ending, origins)
-    return Outcome(name, "created" if ending.state == "CREATE_COMPLETE" else "updated", stack.outputs, changes)
+        return self.watch(stack.stack_id, token)
 
-
-def _join(
-    session: Session, stack: StackStatus, fingerprint: str, reporter: Reporter, origins: Mapping[str, str]
-) -> Outcome:
-    """Go on watching an operation that was begun by the same call before; an error when it is another one."""
-    token = running_token(session, stack.stack_id)
-    if token is None or not token.startswith(fingerprint):
-        raise _overtaken(session, stack.name, stack.state)
-    reporter.note(f"the stack {stack.name} is being provisioned with just this already; watching")
-    return _watch(session, stack.name, stack.stack_id, token, reporter, origins)
-
-
-def _remove_remains(session: Session, stack: StackStatus, reporter: Reporter) -> None:
-    """Delete a stack whose first creation failed: it holds nothing, and nothing can be done with it."""
-    reporter.note(f"the first creation of the stack {stack.name} failed; its empty remains are removed")
-    token = f"lakon-remains-{secrets.token_hex(4)}"
-    session.client("cloudformation").delete_stack(StackName=stack.stack_id, ClientRequestToken=token)
-    ending: Ending = follow(session, stack.stack_id, token, reporter)
-    if ending.state != "DELETE_COMPLETE":
-        raise first_cause(session, stack.name, ending, {})
+    def differs(self, stack: StackStatus) -> bool:
+        """Whether the stack was made from another template."""
+        held = self.session.client("cloudformation").get_template(StackName=stack.stack_id)["TemplateBody"]
+        return json.dumps(held, sort_keys=True) != json.dumps(json.loads(self.wanted.template), sort_keys=True)
 
 
 def _fingerprint(wanted: Wanted) -> str:
@@ -162,7 +174,7 @@ def _fingerprint(wanted: Wanted) -> str:
 
 
 def _is_overtaken(refused: RefusedError) -> bool:
-    busy = re.search(r"is in \w+_IN_PROGRESS state|_IN_PROGRESS and can ?not be updated", refused.what)
+    busy = re.search(r"is in \w+_IN_PROGRESS state|_IN_PROGRESS and can ?not|tack \S+ does not exist", refused.what)
     return refused.code in _OVERTAKEN or busy is not None
 
 
@@ -171,29 +183,3 @@ def _overtaken(session: Session, name: str, state: str | None = None) -> Provisi
         f"somebody else is working on the stack {name}" + (f" ({state})" if state else ""),
         hint=f"{session.command('status')} shows how it fares; run the command again when it is done.",
     )
-
-
-def _differs(session: Session, stack: StackStatus, wanted: Wanted) -> bool:
-    """Whether the template differs in what the emulator's change sets overlook: all that is not a resource."""
-    held = session.client("cloudformation").get_template(StackName=stack.stack_id)["TemplateBody"]
-    return json.dumps(held, sort_keys=True) != json.dumps(json.loads(wanted.template), sort_keys=True)
-
-
-def _update_emulator(
-    session: Session,
-    stack: StackStatus,
-    token: str,
-    wanted: Wanted,
-    reporter: Reporter,
-    origins: Mapping[str, str],
-) -> Outcome:
-    """Update a stack of the embedded AWS without a change set, because it makes none when only outputs change."""
-    session.client("cloudformation").update_stack(
-        StackName=stack.stack_id,
-        ClientRequestToken=token,
-        Parameters=wanted.parameter_list(),
-        Tags=wanted.tag_list(),
-        Capabilities=wanted.capabilities(),
-        **template_argument(session, wanted),
-    )
-    return _watch(session, stack.name, stack.stack_id, token, reporter, origins)

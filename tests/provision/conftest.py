@@ -1,0 +1,251 @@
+"""A real emulator for the tests of this room, a reporter that remembers, and a server that only refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import uuid
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+import uv
+
+from lakon.provision.session import Session
+from lakon.provision.stack import Outcome, provision
+from lakon.settings import Target, cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from lakon.report import ResourceEvent, Step
+
+EMULATOR = "ministack==1.5.33"
+PATIENCE = 30.0
+
+Template = dict[str, object]
+
+
+class Memory:
+    """A reporter that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.details: list[str] = []
+        self.notes: list[str] = []
+        self.events: list[ResourceEvent] = []
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Step]:
+        self.steps.append(what)
+        yield self
+
+    def update(self, detail: str) -> None:
+        self.details.append(detail)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def warn(self, text: str, hint: str | None = None) -> None:
+        self.notes.append(f"{text} {hint}")
+
+    def resource(self, event: ResourceEvent) -> None:
+        self.events.append(event)
+
+
+class World:
+    """The emulator seen from a test: a session, a reporter, and a stack name of the test's own."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.target = session.target
+        self.reporter = Memory()
+        self.name = f"t-{uuid.uuid4().hex[:12]}"
+
+    def provision(
+        self,
+        template: Template,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        tags: Mapping[str, str] | None = None,
+        origins: Mapping[str, str] | None = None,
+        artifacts: str | None = None,
+    ) -> Outcome:
+        return provision(
+            self.session,
+            self.name,
+            json.dumps(template),
+            parameters or {},
+            self.reporter,
+            tags=tags or {},
+            origins=origins or {},
+            artifacts=artifacts,
+        )
+
+    def state(self) -> str:
+        return self.session.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]["StackStatus"]
+
+
+class Child:
+    """A process of Python that runs a script against the emulator, as another terminal would."""
+
+    def __init__(self, script: Path, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", str(script), *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def read_until(self, text: str) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if text in line:
+                return line
+        raise AssertionError(f"the child ended before it said {text!r}")
+
+    def interrupt(self) -> tuple[int, str]:
+        """Send Ctrl-C; return the exit code and all that it still said."""
+        self.process.send_signal(signal.SIGINT)
+        out, err = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, out + err
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture(autouse=True)
+def _no_configuration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the developer's own AWS configuration reaches a test."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[str]:
+    """The address of an emulator that lives as long as the test session."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",
+        "MINISTACK_ACCOUNT_ID": "000000000000",
+        "LAMBDA_EXECUTOR": "local",
+    }
+    process = subprocess.Popen(
+        [_installed(), "-m", "ministack"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _await_health(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)  # its own group: its workers end with it
+        process.wait()
+
+
+@pytest.fixture(scope="session")
+def session(emulator: str) -> Session:
+    """One session for all tests: making clients takes longer than most of them."""
+    return Session(Target(endpoint_url=emulator, region="eu-west-1", local=True))
+
+
+@pytest.fixture
+def world(session: Session) -> World:
+    return World(session)
+
+
+@pytest.fixture
+def child(tmp_path: Path) -> Iterator[list[Child]]:
+    """A list for the children of a test; those that still run are killed at its end."""
+    children: list[Child] = []
+    yield children
+    for each in children:
+        each.close()
+
+
+class Refusals:
+    """What the refusing server answers to every call: an HTTP status, and a code and message of AWS's."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.status, self.code, self.message = 403, "AccessDenied", "Access Denied"
+        self.calls = 0
+
+
+@pytest.fixture
+def refusals() -> Iterator[Refusals]:
+    """An AWS that refuses every call, as it is told to."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            answers.calls += 1
+            body = (
+                f"<ErrorResponse><Error><Type>Sender</Type><Code>{answers.code}</Code>"
+                f"<Message>{answers.message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+            ).encode()
+            self.send_response(answers.status)
+            self.send_header("Content-Type", "text/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    answers = Refusals(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield answers
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def _installed() -> str:
+    """The interpreter of the emulator's own environment, made once and kept; two workers may make it at once."""
+    place = cache_folder() / "tests" / f"ministack-1.5.33-py{sys.version_info.major}.{sys.version_info.minor}"
+    interpreter = place / "bin" / "python"
+    if not interpreter.exists():
+        made = place.with_name(f"{place.name}.{uuid.uuid4().hex}")
+        command = uv.find_uv_bin()
+        subprocess.run([command, "venv", "--quiet", "--python", sys.executable, str(made)], check=True)
+        subprocess.run(
+            [command, "pip", "install", "--quiet", "--python", str(made / "bin" / "python"), EMULATOR], check=True
+        )
+        try:
+            made.rename(place)
+        except OSError:
+            shutil.rmtree(made)
+    return str(interpreter)
+
+
+def _await_health(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/health", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.02)
+    raise RuntimeError("the emulator did not start")
