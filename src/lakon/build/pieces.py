@@ -143,6 +143,8 @@ def _load(path: Path) -> Piece | None:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
+    if len(data) < _HEAD.size:
+        return None
     body, directory, count, unpacked = _HEAD.unpack_from(data)
     if len(data) != _HEAD.size + body + directory:
         return None

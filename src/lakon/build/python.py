@@ -151,7 +151,7 @@ def _recall(answer: Path, output: Path) -> PythonBuild | None:
     """Read what a build of the same input made, when its archives still stand in `output`."""
     try:
         known = json.loads(answer.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
     archives: list[Archive | None] = []
     for facts in known:

@@ -19,6 +19,8 @@ _FIND_LINKS = re.compile(r"^\s*(?:-f|--find-links)[\s=]\s*(\S+)", re.MULTILINE)
 _WHEEL = re.compile(r"(\S+\.whl)\b")
 _BARE = re.compile(r"^\s*lakon\s*(?:#.*)?$")
 
+_WHOLE = b"# whole\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
@@ -58,11 +60,11 @@ def _locked(root: Path, cache: Path) -> Requirements | None:
         content = (root / name).read_bytes()
         asked.update(b"%d\n" % len(content) + content)
     exported = cache / "exports" / f"{asked.hexdigest()}.txt"
-    if not exported.exists():
+    if not exported.exists() or not exported.read_bytes().endswith(_WHOLE):
         export = ["export", "--frozen", "--no-default-groups", "--no-emit-project", "--prune", "lakon"]
-        write_atomically(exported, run_uv([*export, "--no-header", "--no-annotate"], root).encode())
+        write_atomically(exported, run_uv([*export, "--no-header", "--no-annotate"], root).encode() + _WHOLE)
     text = exported.read_text(encoding="utf-8")
-    if not text.strip():
+    if text.encode() == _WHOLE:
         return None
     return Requirements(exported, True, _digest(text, _named_files(text, root)))
 
