@@ -6,6 +6,8 @@ import importlib.util
 import marshal
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -316,6 +318,24 @@ def test_a_full_disk_leaves_no_half_file(project: Project) -> None:
     assert "the disk is full" in run.stderr
     assert sorted(project.output.iterdir()) == before
     assert not list(project.cache.rglob("*.part"))
+
+
+def test_ctrl_c_while_dependencies_are_fetched(project: Project) -> None:
+    project.write("requirements.txt", "six==1.17.0\n")
+    arguments = [str(project.root), str(project.output), str(project.cache), "022"]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        environment = {**os.environ, "UV_NO_CACHE": "1"}
+        environment["UV_DEFAULT_INDEX"] = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        with subprocess.Popen(
+            [sys.executable, "-c", BUILD, *arguments], env=environment, stderr=subprocess.PIPE, text=True
+        ) as build:
+            silent.settimeout(30)
+            silent.accept()[0].close()
+            build.send_signal(signal.SIGINT)
+            _, told = build.communicate()
+    assert "KeyboardInterrupt" in told
+    assert list((project.cache / "build/bundles").iterdir()) == []
+    assert not project.output.exists()
 
 
 def test_an_output_folder_that_cannot_be(project: Project) -> None:

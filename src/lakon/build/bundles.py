@@ -11,7 +11,7 @@ import json
 import os
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,7 +94,7 @@ def shipped_files() -> tuple[File, ...]:
     for part in SHIPPED:
         path = package / part
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            found.append(File(f"lakon/{file.relative_to(package).as_posix()}", file, False))
+            found.append(File(f"lakon/{file.relative_to(package).as_posix()}", file, False, file.stat().st_size))
     return tuple(found)
 
 
@@ -174,9 +174,8 @@ def _make(recipe: Recipe, root: Path, workshop: Path, reporter: Reporter) -> Non
             )
         files += wheel_files(installed, include, exclude)
     prefix = _LAYER if recipe.layer else ""
-    files = sorted((File(prefix + file.name, file.path, file.executable) for file in files), key=_name)
-    sizes = [(file.name.removeprefix(prefix), file.path.stat().st_size) for file in files]
-    check_unzipped(folder_sizes(sizes))
+    check_unzipped(folder_sizes((file.name, file.size) for file in files))
+    files = sorted((replace(file, name=prefix + file.name) for file in files), key=_name)
     with reporter.step("compressing dependencies"):
         base = "/opt/" if recipe.layer else "/var/task/"
         pieces = make_pieces(files, recipe.interpreter, base)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -36,8 +35,8 @@ def told_plainly(doing: str, path: Path) -> Iterator[None]:
 
 
 def temporary_name(folder: Path) -> Path:
-    """Return a hidden path in `folder` that no other process or thread uses at this moment."""
-    return folder / f".{os.getpid()}-{threading.get_ident()}.part"
+    """Return a hidden path in `folder` that nobody else uses."""
+    return folder / f".{os.urandom(8).hex()}.part"
 
 
 @contextmanager

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lakon.build.archive import Archive
 
-_OURS = re.compile(r"[0-9a-f]{64}\.zip|\.\d+-\d+\.part")
+_OURS = re.compile(r"[0-9a-f]{64}\.zip|\.[0-9a-f]{16}\.part")
 _HOUR = 3600.0
 
 

@@ -44,7 +44,7 @@ def make_pieces(files: Sequence[File], interpreter: Interpreter | None, base: st
 
 
 def _size(file: File) -> int:
-    return file.path.stat().st_size
+    return file.size
 
 
 def _plain(file: File) -> Piece:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lakon.build.archive import Archive, write_archive
+from lakon.build.archive import Archive, check_unzipped, folder_sizes, write_archive
 from lakon.build.bundles import Bundle, Recipe, bundle_for, shipped_files
 from lakon.build.disk import told_plainly, write_atomically
 from lakon.build.interpreters import find_interpreter
@@ -66,7 +66,7 @@ def build_python(source: PythonSource, output: Path, reporter: Reporter, *, cach
 
 class _Build:
     def __init__(self, source: PythonSource, output: Path, reporter: Reporter, cache: Path) -> None:
-        self.source = source
+        self.source = replace(source, root=source.root.resolve())
         self.output = output
         self.reporter = reporter
         self.cache = cache
@@ -76,6 +76,7 @@ class _Build:
         """Answer from what is kept when nothing has changed, else make the archives."""
         include, exclude = Patterns(self.source.include), Patterns(self.source.exclude)
         files = project_files(self.source.root, self.output, include, exclude)
+        check_unzipped(folder_sizes((file.name, file.size) for file in files))
         own = OwnFiles(files, self.interpreter, _TASK)
         recipe = self._recipe()
         answer = self.cache / "answers" / f"{_sum(recipe.digest(), own.digest())}.json"

@@ -79,11 +79,12 @@ _ROOT = re.compile("|".join(map(translate, ROOT_LEFT_OUT)))
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file that goes in: its `name` in the archive, and where it is."""
+    """One file that goes in: its `name` in the archive, where it is, and its bytes as they were counted."""
 
     name: str
     path: Path
     executable: bool
+    size: int
 
 
 def project_files(root: Path, output: Path, include: Patterns, exclude: Patterns) -> list[File]:
@@ -104,7 +105,8 @@ def project_files(root: Path, output: Path, include: Patterns, exclude: Patterns
                 hint="What stands in src/ goes to the top of the archive. Rename one, or `exclude` it.",
             )
         _check_name(name)
-        found[name] = File(name, Path(entry.path), bool(entry.stat().st_mode & 0o100))
+        facts = entry.stat()
+        found[name] = File(name, Path(entry.path), bool(facts.st_mode & 0o100), facts.st_size)
     return [found[name] for name in sorted(found)]
 
 
@@ -168,4 +170,5 @@ def wheel_files(installed: Path, include: Patterns, exclude: Patterns) -> Iterab
             included = include.match(name)
             if (included or not left_out.fullmatch(name)) and not exclude.match(name):
                 path = Path(folder, file)
-                yield File(name, path, os.access(path, os.X_OK) and path.suffix != ".py")
+                facts = path.stat()
+                yield File(name, path, bool(facts.st_mode & 0o100), facts.st_size)

@@ -96,8 +96,9 @@ def install(requirements: Path, *, locked: bool, platform: Platform, python: str
     lakon.write_text("lakon\n")
     arguments = ["pip", "install", "--target", str(target), "--python", python, "--only-binary", ":all:"]
     arguments += ["--no-python-downloads", "--excludes", str(lakon), "--requirements", str(requirements)]
+    arguments += ["--python-version", platform.python]
     if not platform.host:
-        arguments += ["--python-platform", platform.uv_name(), "--python-version", platform.python]
+        arguments += ["--python-platform", platform.uv_name()]
     if locked:
         arguments.append("--no-deps")
     done = _run(arguments, folder)
