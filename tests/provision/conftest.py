@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 import urllib.request
 import uuid
 from contextlib import contextmanager
@@ -182,41 +183,58 @@ def child(tmp_path: Path) -> Iterator[list[Child]]:
         each.close()
 
 
-class Refusals:
-    """What the refusing server answers to every call: an HTTP status, and a code and message of AWS's."""
+class Script:
+    """A hand-written AWS that answers what a test told it to, for what the emulator never does.
+
+    `refusal` is what it answers to everything, when set: HTTP status, AWS's code and message. `answers` tells the
+    result of each action, one after the other; the last is repeated.
+    """
 
     def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
-        self.status, self.code, self.message = 403, "AccessDenied", "Access Denied"
-        self.calls = 0
+        self.target = Target(endpoint_url=endpoint, region="eu-west-1", local=True)
+        self.refusal: tuple[int, str, str] | None = None
+        self.answers: dict[str, list[str]] = {}
+        self.calls: list[str] = []
+
+    def answer(self, action: str) -> tuple[int, str]:
+        self.calls.append(action)
+        if self.refusal is not None:
+            status, code, message = self.refusal
+            return status, f"<R><Error><Code>{code}</Code><Message>{message}</Message></Error></R>"
+        queue = self.answers.get(action, [""])
+        result = queue.pop(0) if len(queue) > 1 else queue[0]
+        if action in ("ListObjectVersions", "DeleteObjects"):
+            return 200, f"<Result>{result}</Result>"
+        return 200, f"<{action}Response><{action}Result>{result}</{action}Result></{action}Response>"
 
 
 @pytest.fixture
-def refusals() -> Iterator[Refusals]:
-    """An AWS that refuses every call, as it is told to."""
-
+def script() -> Iterator[Script]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answers.calls += 1
-            body = (
-                f"<ErrorResponse><Error><Type>Sender</Type><Code>{answers.code}</Code>"
-                f"<Message>{answers.message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"
-            ).encode()
-            self.send_response(answers.status)
+            self._answer(self.rfile.read(int(self.headers.get("Content-Length", 0))).decode())
+
+        def do_GET(self) -> None:
+            self._answer("")
+
+        def _answer(self, form: str) -> None:
+            asked = urllib.parse.parse_qs(form).get("Action")
+            stored = "ListObjectVersions" if self.command == "GET" else "DeleteObjects"
+            status, text = told.answer(asked[0] if asked else stored)
+            self.send_response(status)
             self.send_header("Content-Type", "text/xml")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(text.encode())
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    answers = Refusals(f"http://127.0.0.1:{server.server_port}")
+    told = Script(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield answers
+    yield told
     server.shutdown()
     thread.join()
     server.server_close()

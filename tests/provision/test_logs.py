@@ -83,5 +83,6 @@ def test_follow_shows_each_line_once_and_ends_with_ctrl_c(
     write(world, later, (0, "a group that came later"))
     assert follower.read_until("later") == "later a group that came later\n"
 
+    time.sleep(0.5)  # until it waits for more
     code, rest = follower.interrupt()
     assert (code, rest) == (0, "ended\n")

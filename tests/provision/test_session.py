@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from lakon.settings import Target
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Refusals, World
+    from .conftest import Script, World
 
 
 @pytest.fixture
@@ -24,9 +25,9 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
 
-def refused(refusals: Refusals, status_code: int, code: str, message: str) -> LakonError:
-    refusals.status, refusals.code, refusals.message = status_code, code, message
-    session = Session(Target(endpoint_url=refusals.endpoint, region="eu-west-1"))
+def refused(script: Script, status_code: int, code: str, message: str) -> LakonError:
+    script.refusal = status_code, code, message
+    session = Session(replace(script.target, local=False))
     with pytest.raises(LakonError) as raised:
         session.client("cloudformation").list_stacks()
     return raised.value
@@ -78,8 +79,8 @@ def test_clients_are_made_once(world: World) -> None:
 
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException"])
-def test_expired_credentials(refusals: Refusals, code: str) -> None:
-    error = refused(refusals, 403, code, "The security token included in the request is expired")
+def test_expired_credentials(script: Script, code: str) -> None:
+    error = refused(script, 403, code, "The security token included in the request is expired")
     assert isinstance(error, CredentialsError)
     assert error.what == "the identity of AWS_ACCESS_KEY_ID has expired (AWS said so to cloudformation:ListStacks)"
     assert error.hint is not None
@@ -88,18 +89,18 @@ def test_expired_credentials(refusals: Refusals, code: str) -> None:
 
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize("code", ["InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException"])
-def test_wrong_credentials(refusals: Refusals, code: str) -> None:
-    error = refused(refusals, 403, code, "The security token included in the request is invalid.")
+def test_wrong_credentials(script: Script, code: str) -> None:
+    error = refused(script, 403, code, "The security token included in the request is invalid.")
     assert isinstance(error, CredentialsError)
     assert "cloudformation:ListStacks" in error.what
 
 
-def test_expired_profile_names_the_profile(refusals: Refusals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_expired_profile_names_the_profile(script: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     credentials = tmp_path / "credentials"
     credentials.write_text("[work]\naws_access_key_id = AKID\naws_secret_access_key = secret\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
-    refusals.status, refusals.code = 403, "ExpiredToken"
-    session = Session(Target(endpoint_url=refusals.endpoint, region="eu-west-1", profile="work"))
+    script.refusal = 403, "ExpiredToken", "expired"
+    session = Session(replace(script.target, local=False, profile="work"))
 
     with pytest.raises(CredentialsError, match="profile work has expired") as raised:
         session.client("sts").get_caller_identity()
@@ -109,9 +110,9 @@ def test_expired_profile_names_the_profile(refusals: Refusals, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("keys")
-def test_denied_names_the_action(refusals: Refusals) -> None:
+def test_denied_names_the_action(script: Script) -> None:
     message = "User: arn:aws:iam::1:user/ann is not authorized to perform: cloudformation:ListStacks on resource: *"
-    error = refused(refusals, 403, "AccessDenied", message)
+    error = refused(script, 403, "AccessDenied", message)
     assert isinstance(error, RefusedError)
     assert (error.code, error.status, error.operation) == ("AccessDenied", 403, "ListStacks")
     assert message in error.what
@@ -120,17 +121,17 @@ def test_denied_names_the_action(refusals: Refusals) -> None:
 
 
 @pytest.mark.usefixtures("keys")
-def test_throttling_comes_out_after_retries(refusals: Refusals) -> None:
-    error = refused(refusals, 400, "Throttling", "Rate exceeded")
+def test_throttling_comes_out_after_retries(script: Script) -> None:
+    error = refused(script, 400, "Throttling", "Rate exceeded")
     assert isinstance(error, RefusedError)
     assert error.hint is not None
     assert "in a minute" in error.hint
-    assert refusals.calls == 2
+    assert len(script.calls) == 2
 
 
 @pytest.mark.usefixtures("keys")
-def test_wrong_clock(refusals: Refusals) -> None:
-    error = refused(refusals, 403, "RequestExpired", "Request has expired.")
+def test_wrong_clock(script: Script) -> None:
+    error = refused(script, 403, "RequestExpired", "Request has expired.")
     assert isinstance(error, CredentialsError)
     assert error.hint == "Set this machine's clock."
 

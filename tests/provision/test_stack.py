@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import urllib.parse
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,10 @@ from lakon.report import Silent
 from .conftest import Child, Template
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from lakon.report import Step
 
     from .conftest import World
 
@@ -267,11 +271,60 @@ def test_interrupted_run_leaves_the_stack_to_aws_and_the_next_goes_on(
     assert any("being provisioned with just this already" in note for note in world.reporter.notes)
 
 
+class Impatient(Silent):
+    """Somebody who presses Ctrl-C as soon as the change set is made."""
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[Step]:
+        with super().step(what) as step:
+            yield step
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_before_anything_is_done_leaves_nothing(world: World) -> None:
+    def press(colour: str) -> None:
+        with pytest.raises(KeyboardInterrupt):
+            provision(
+                world.session,
+                world.name,
+                json.dumps(template(colour)),
+                {},
+                Impatient(),
+                tags={},
+                origins={},
+                artifacts=None,
+            )
+
+    press("red")
+    assert find(world.session, world.name) is None
+
+    world.provision(template("red"))
+    press("blue")
+    assert change_sets(world) == []
+    assert world.provision(template("red")).action == "unchanged"
+
+
+def test_two_terminals_create_at_once(world: World) -> None:
+    results = at_once(world, "green", "blue")
+
+    assert [result for result in results if isinstance(result, Outcome)]
+    assert world.state() == "CREATE_COMPLETE"
+
+
 def test_two_terminals_at_once(world: World) -> None:
     """Whoever comes second is told so, and the stack ends as one of the two wanted it."""
     world.provision(template("red"))
+
+    results = at_once(world, "green", "blue")
+
+    assert [result for result in results if isinstance(result, Outcome)]
+    assert world.state() == "UPDATE_COMPLETE"
+
+
+def at_once(world: World, *colours: str) -> list[Outcome | ProvisionError]:
+    """Provision the stack from several terminals at the same time; each wins or is told that another is at work."""
     results: list[Outcome | ProvisionError] = []
-    start = threading.Barrier(2)
+    start = threading.Barrier(len(colours))
 
     def terminal(colour: str) -> None:
         session = Session(world.target)
@@ -282,16 +335,15 @@ def test_two_terminals_at_once(world: World) -> None:
         except ProvisionError as error:
             results.append(error)
 
-    threads = [threading.Thread(target=terminal, args=(colour,)) for colour in ("green", "blue")]
+    threads = [threading.Thread(target=terminal, args=(colour,)) for colour in colours]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert [result for result in results if isinstance(result, Outcome)]
     for result in results:
         assert isinstance(result, Outcome) or "somebody else is working on the stack" in result.what
-    assert world.state() == "UPDATE_COMPLETE"
+    return results
 
 
 def signal_handle(world: World) -> None:

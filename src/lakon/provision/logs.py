@@ -36,8 +36,8 @@ def read(
 ) -> Iterator[LogLine]:
     """The lines of the log groups (label -> name of the group) from `since` seconds ago on, in the order of time.
 
-    With `follow` it goes on until Ctrl-C, which ends it quietly. `pattern` is CloudWatch's filter pattern. A group
-    that does not exist (yet) has no lines.
+    With `follow` it goes on until Ctrl-C, which ends it quietly; only when it strikes while the caller handles a line
+    does the caller see it. `pattern` is CloudWatch's filter pattern. A group that does not exist (yet) has no lines.
     """
     start = int((time.time() - since) * 1000)
     seen: dict[str, int] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import boto3
 import botocore.exceptions as botocore_errors
@@ -152,6 +152,12 @@ class Session:
 
         """
         return self._made(service, service)
+
+    def plain(self, service: str) -> Any:
+        """A boto3 client of any service on this target, which raises botocore's own exceptions: for tests."""
+        return self._boto.client(  # type: ignore[call-overload]  # the stubs know services by literal names only
+            service, region_name=self.region, endpoint_url=self.target.endpoint_url, config=self._config()
+        )
 
     def transfers(self) -> TransferManager:
         """A manager of parallel, multipart uploads to S3; a context manager that cancels what an exception left."""

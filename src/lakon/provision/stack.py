@@ -112,7 +112,9 @@ class _Work:
             raise
         if change_set.empty and stack is not None:
             return self.unchanged(stack, token)
-        return self.watch(change_set.stack_id, token, change_set.changes)
+        # The embedded AWS may give the stack another id when two terminals make it at once.
+        watched = self.name if self.session.local else change_set.stack_id
+        return self.watch(watched, token, change_set.changes)
 
     def watch(self, stack_id: str, token: str, changes: tuple[Change, ...] = ()) -> Outcome:
         """Follow the operation to its end. Ctrl-C leaves it to AWS."""
