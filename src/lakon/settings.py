@@ -14,7 +14,8 @@ DEFAULT_STAGE = "dev"
 class Target:
     """One copy of a service in one place: a stage, and the account or emulator that holds it.
 
-    `endpoint_url` is None for AWS itself; `local` says that it is the embedded AWS of this project.
+    `endpoint_url` is None for AWS itself; `local` says that it is the embedded AWS of this project. `state` is the
+    folder for build output and the embedded AWS; None stands for the project's own `.lakon`.
     """
 
     stage: str = DEFAULT_STAGE
@@ -22,6 +23,7 @@ class Target:
     profile: str | None = None
     endpoint_url: str | None = None
     local: bool = False
+    state: Path | None = None
 
 
 def cache_folder() -> Path:

@@ -19,7 +19,7 @@ from lakon.build.archive import (
     member,
     write_archive,
 )
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from lakon.build.archive import Archive, member, write_archive
 from lakon.build.output import write_output
 from lakon.build.tidy import tidy
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from zipfile import ZipFile
 import pytest
 
 from lakon.build.tool import Platform
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from lakon.build.archive import Archive
@@ -82,14 +82,14 @@ def test_byte_code_is_there_and_used(project: Project, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("layer", "place"), [(False, "/var/task/lakon/errors.py"), (True, "/opt/python/lakon/errors.py")]
+    ("layer", "place"), [(False, "/var/task/lakon/exceptions.py"), (True, "/opt/python/lakon/exceptions.py")]
 )
 def test_byte_code_tells_where_lambda_unpacks_it(project: Project, layer: bool, place: str) -> None:
     build = project.build(layer=layer)
     archive, folder = (build.layer, "python/lakon") if layer else (build.code, "lakon")
     assert archive is not None
     compiled = ZipFile(archive.path).read(f"{folder}/__pycache__/errors.{sys.implementation.cache_tag}.pyc")
-    source = ZipFile(archive.path).read(f"{folder}/errors.py")
+    source = ZipFile(archive.path).read(f"{folder}/exceptions.py")
     assert compiled[:4] == importlib.util.MAGIC_NUMBER
     assert compiled[4:8] == b"\1\0\0\0"
     assert compiled[8:16] == importlib.util.source_hash(source)
@@ -98,7 +98,7 @@ def test_byte_code_tells_where_lambda_unpacks_it(project: Project, layer: bool, 
 
 def test_lakon_ships_and_only_its_shipping_part(project: Project) -> None:
     carried = {name for name in names(project.build().code) if name.endswith(".py")}
-    assert {"lakon/__init__.py", "lakon/errors.py", "lakon/model/__init__.py", "lakon/runtime/__init__.py"} <= carried
+    assert {"lakon/__init__.py", "lakon/exceptions.py", "lakon/model/__init__.py", "lakon/runtime/__init__.py"} <= carried
     assert not {name for name in carried if name.startswith(("lakon/build", "lakon/cli", "lakon/local"))}
 
 
@@ -298,7 +298,7 @@ def test_too_big(project: Project) -> None:
     with pytest.raises(BuildError, match=r"unpacks to 251\.\d MB") as refused:
         project.build()
     assert "model.bin" in str(refused.value)
-    assert list(project.output.iterdir()) == []
+    assert not project.output.exists()
 
 
 def test_a_full_disk_leaves_no_half_file(project: Project) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lakon.build.patterns import Patterns
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path

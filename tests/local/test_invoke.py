@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -225,36 +226,62 @@ done
         assert json.loads(answer["Payload"].read()) == {"echo": number}
 
 
+# What aws-lambda-go puts on the wire: one connection kept alive, every answer in chunks with trailers announced.
 GO_BOOTSTRAP = """package main
 
 import (
-	"bytes"
+	"bufio"
+	"fmt"
 	"io"
-	"net/http"
+	"net"
 	"os"
+	"strconv"
+	"strings"
 )
 
-func main() {
-	api := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
+const path = "/2018-06-01/runtime/invocation/"
+
+func read(in *bufio.Reader) (status string, headers map[string]string, body []byte) {
+	line, err := in.ReadString('\\n')
+	if err != nil {
+		os.Exit(1)
+	}
+	status = strings.Fields(line)[1]
+	headers = map[string]string{}
 	for {
-		next, err := http.Get(api + "next")
-		if err != nil || next.StatusCode != 200 {
-			os.Exit(1)
+		line, _ = in.ReadString('\\n')
+		name, value, found := strings.Cut(strings.TrimSpace(line), ": ")
+		if !found {
+			break
 		}
-		event, _ := io.ReadAll(next.Body)
-		answer := io.MultiReader(bytes.NewReader([]byte("[")), bytes.NewReader(event), bytes.NewReader([]byte("]")))
-		id := next.Header.Get("Lambda-Runtime-Aws-Request-Id")
-		request, _ := http.NewRequest("POST", api+id+"/response", answer) // no length: sent in chunks
-		request.Header.Set("Content-Type", "application/json")
-		request.Trailer = http.Header{
-			"Lambda-Runtime-Function-Error-Type": nil,
-			"Lambda-Runtime-Function-Error-Body": nil,
+		headers[strings.ToLower(name)] = value
+	}
+	size, _ := strconv.Atoi(headers["content-length"])
+	body = make([]byte, size)
+	io.ReadFull(in, body)
+	return
+}
+
+func main() {
+	api := os.Getenv("AWS_LAMBDA_RUNTIME_API")
+	connection, err := net.Dial("tcp", api)
+	if err != nil {
+		os.Exit(2)
+	}
+	in := bufio.NewReader(connection)
+	for {
+		fmt.Fprintf(connection, "GET %snext HTTP/1.1\\r\\nHost: %s\\r\\n\\r\\n", path, api)
+		_, headers, event := read(in)
+		fmt.Fprintf(connection, "POST %s%s/response HTTP/1.1\\r\\nHost: %s\\r\\nTransfer-Encoding: chunked\\r\\n"+
+			"Trailer: Lambda-Runtime-Function-Error-Body,Lambda-Runtime-Function-Error-Type\\r\\n"+
+			"Content-Type: application/json\\r\\n\\r\\n", path, headers["lambda-runtime-aws-request-id"], api)
+		for _, part := range [][]byte{[]byte("["), event, []byte("]")} {
+			fmt.Fprintf(connection, "%x\\r\\n%s\\r\\n", len(part), part)
 		}
-		reply, err := http.DefaultClient.Do(request)
-		if err != nil || reply.StatusCode != 202 {
-			os.Exit(2)
+		fmt.Fprint(connection, "0\\r\\n\\r\\n")
+		if status, _, _ := read(in); status != "202" {
+			os.Exit(3)
 		}
-		io.Copy(io.Discard, reply.Body)
 	}
 }
 """
@@ -266,7 +293,8 @@ def test_go_sends_chunks_and_trailers(lambda_client: LambdaClient, deploy: Calla
         pytest.skip("go is not installed")
     (tmp_path / "main.go").write_text(GO_BOOTSTRAP)
     (tmp_path / "go.mod").write_text("module bootstrap\n\ngo 1.21\n")
-    subprocess.run([go, "build", "-o", "bootstrap", "."], cwd=tmp_path, check=True)
+    static = os.environ | {"CGO_ENABLED": "0"}
+    subprocess.run([go, "build", "-o", "bootstrap", "."], cwd=tmp_path, check=True, env=static)
     bootstrap = (tmp_path / "bootstrap").read_bytes()
     name = deploy({"bootstrap": bootstrap}, Runtime="provided.al2023", Handler="bootstrap")
     for size in (10, 100_000):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.errors import UsageError
+from lakon.exceptions import UsageError
 from lakon.provision.artifacts import archive_key, artifact_bucket, upload
 from lakon.provision.session import Session
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.errors import ProvisionError
+from lakon.exceptions import ProvisionError
 from lakon.provision.deletion import Deletion, delete
 from lakon.provision.status import find
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.errors import ProvisionError
+from lakon.exceptions import ProvisionError
 from lakon.provision.deletion import Deletion, delete
 from lakon.provision.failure import first_cause, refused_changes, remedy
 from lakon.provision.progress import Ending, follow

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.errors import InvocationError
+from lakon.exceptions import InvocationError
 from lakon.provision.invocation import invoke
 from lakon.provision.status import functions_of, status
 

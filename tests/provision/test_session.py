@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.errors import CredentialsError, LakonError, LocalError, ProvisionError, UsageError
+from lakon.exceptions import CredentialsError, LakonError, LocalError, ProvisionError, UsageError
 from lakon.provision.session import RefusedError, Session
 from lakon.provision.status import find, functions_of, outputs, status
 from lakon.settings import Target

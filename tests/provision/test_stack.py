@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.errors import ProvisionError
+from lakon.exceptions import ProvisionError
 from lakon.provision.artifacts import artifact_bucket
 from lakon.provision.session import Session
 from lakon.provision.stack import Outcome, provision

@@ -18,14 +18,14 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from lakon.build.disk import told_plainly, written_beside
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-COMPRESSION_LEVEL = 5
-"""zlib's level: 6 takes 1.6 times as long for 1.3 % less."""
+COMPRESSION_LEVEL = 4
+"""zlib's level: 6, its default, takes twice as long for 4 % less."""
 
 UNZIPPED_LIMIT = 250 * 1024 * 1024
 """Bytes that a function's code and all its layers may unpack to (AWS Lambda quotas)."""

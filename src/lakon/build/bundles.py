@@ -29,7 +29,7 @@ from lakon.build.patterns import Patterns
 from lakon.build.pieces import make_pieces
 from lakon.build.selection import WHEELS_LEFT_OUT, File, wheel_files
 from lakon.build.tool import Platform, install, running_python, uv_identity
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from lakon.build.requirements import Requirements
     from lakon.report import Reporter
 
-SHIPPED = ("__init__.py", "errors.py", "model", "runtime")
+SHIPPED = ("__init__.py", "exceptions.py", "model", "runtime")
 """What of Lakon goes into an archive: files and packages, relative to `lakon/`."""
 
 _FORMAT = 1

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakon.build.disk import write_atomically
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

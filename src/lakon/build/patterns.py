@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

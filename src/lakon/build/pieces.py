@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lakon.build.archive import COMPRESSION_LEVEL, Piece, join, member
 from lakon.build.disk import write_atomically
 from lakon.build.interpreters import Interpreter, Mistake, compile_sources
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

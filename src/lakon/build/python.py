@@ -16,7 +16,7 @@ from lakon.build.pieces import OwnFiles
 from lakon.build.requirements import read_requirements
 from lakon.build.selection import project_files
 from lakon.build.tidy import tidy
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 from lakon.settings import cache_folder
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lakon.build.disk import told_plainly, write_atomically
 from lakon.build.tool import run_uv
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from pathlib import Path

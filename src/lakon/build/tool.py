@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     import subprocess
@@ -95,7 +95,7 @@ def install(requirements: Path, *, locked: bool, platform: Platform, python: str
     lakon = target.with_suffix(".excludes")
     lakon.write_text("lakon\n")
     arguments = ["pip", "install", "--target", str(target), "--python", python, "--only-binary", ":all:"]
-    arguments += ["--no-python-downloads", "--excludes", str(lakon), "--requirements", str(requirements)]
+    arguments += ["--excludes", str(lakon), "--requirements", str(requirements)]
     arguments += ["--python-version", platform.python]
     if not platform.host:
         arguments += ["--python-platform", platform.uv_name()]
@@ -110,7 +110,7 @@ def _run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[
     import subprocess
 
     command = [uv_program(), *arguments]
-    environment = {**os.environ, "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_NO_PROGRESS": "1", "NO_COLOR": "1"}
     environment.pop("FORCE_COLOR", None)
     try:
         return subprocess.run(  # noqa: S603 - uv, with arguments of our own

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakon.cli.options import load, target_options
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from lakon.settings import Target

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakon.cli.options import load, target_options
-from lakon.errors import UsageError
+from lakon.exceptions import UsageError
 
 if TYPE_CHECKING:
     from lakon.settings import Target

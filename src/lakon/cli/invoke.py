@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakon.cli.options import load, target_options
-from lakon.errors import InvocationError, UsageError
+from lakon.exceptions import InvocationError, UsageError
 
 if TYPE_CHECKING:
     from lakon.provision.invocation import Invocation

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lakon.cli.options import load, program_option
+from lakon.settings import Target
 
 
 @click.group()
@@ -18,7 +19,7 @@ def status(app: str | None) -> None:
     """Print the endpoint of the embedded AWS, for other tools; exit with 8 when it does not run."""
     from lakon.commands.local import running
 
-    click.echo(running(load(app)).endpoint_url)
+    click.echo(running(load(app), Target(local=True)).endpoint_url)
 
 
 @command.command()
@@ -27,4 +28,4 @@ def stop(app: str | None) -> None:
     """Stop the embedded AWS and all its processes. What it holds is kept for the next start."""
     from lakon.commands.local import stop
 
-    click.echo("stopped" if stop(load(app)) else "it did not run", err=True)
+    click.echo("stopped" if stop(load(app), Target(local=True)) else "it did not run", err=True)

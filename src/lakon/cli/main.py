@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str | None = None) 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    from lakon.errors import LakonError
+    from lakon.exceptions import LakonError
 
     try:
         cli.main(args=arguments, prog_name="lakon", standalone_mode=False)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.text import Text
 
-from lakon.errors import ProgramError
+from lakon.exceptions import ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.status import Status
 
-    from lakon.errors import LakonError
+    from lakon.exceptions import LakonError
     from lakon.report import ResourceEvent, Step
 
 _SLOW = 0.5
@@ -67,7 +67,7 @@ class Terminal:
         """Say something that is not as expected."""
         self.console.print(f"[yellow]warning:[/] {escape(text)}")
         if hint:
-            self.console.print(Padding(escape(hint), (0, 0, 0, 9)))
+            self.console.print(_indented(hint, 9))
 
     def resource(self, event: ResourceEvent) -> None:
         """Tell what has been done with a resource, and what failed; beginnings are not told."""
@@ -86,13 +86,17 @@ class Terminal:
         where = f"{escape(error.where)}: " if error.where else ""
         self.console.print(f"[red bold]error:[/] {where}{escape(error.what)}")
         if error.detail:
-            self.console.print(Padding(escape(error.detail), (1, 0, 0, 2)))
+            self.console.print(f"\n{_indented(error.detail, 2)}")
         if isinstance(error, ProgramError):
             for mistake in error.mistakes:
                 self.console.print(f"\n  [bold]{escape(mistake.where)}[/]: {escape(mistake.what)}")
-                self.console.print(Padding(escape(mistake.hint), (0, 0, 0, 4)))
+                self.console.print(_indented(mistake.hint, 4))
         if error.hint:
             self.console.print(f"\n{escape(error.hint)}")
+
+
+def _indented(text: str, width: int) -> str:
+    return escape(indent(text, " " * width))
 
 
 def print_json(data: object) -> None:

@@ -9,7 +9,7 @@ from lakon.build.output import write_output
 from lakon.build.python import PythonSource, build_python
 from lakon.build.tool import Platform
 from lakon.commands.places import build_folder
-from lakon.errors import BuildError
+from lakon.exceptions import BuildError
 from lakon.synth.limits import check_limits
 from lakon.synth.synthesis import Synthesis, synthesize
 

@@ -15,18 +15,19 @@ if TYPE_CHECKING:
     from lakon.settings import Target
 
 
-def delete(program: Program, target: Target, reporter: Reporter) -> Deletion:
-    """Delete the service's stack. An embedded AWS that then holds no stack is stopped.
+def delete(program: Program, target: Target, reporter: Reporter, *, keep_running: bool = False) -> Deletion:
+    """Delete the service's stack. An embedded AWS that then holds no stack is stopped, unless it shall `keep_running`.
 
     What is marked `keep=True` stays, and is told. ProvisionError when the stack cannot be deleted.
     """
     name = program.stack(target.stage)
-    if target.local and target.endpoint_url is None and daemon.find(aws_folder(program)) is None:
+    if target.local and target.endpoint_url is None and daemon.find(aws_folder(program, target)) is None:
         reporter.note("the embedded AWS of this project does not run: nothing to delete")
         return Deletion(name, existed=False, kept=(), emptied={})
     session = reach(program, target)
     deleted = deletion.delete(session, name, reporter)
-    if target.local and target.endpoint_url is None and not deleted.kept and not status.names(session):
+    idle = target.local and target.endpoint_url is None and not deleted.kept and not keep_running
+    if idle and not status.names(session):
         with reporter.step("stopping the embedded AWS"):
-            daemon.stop(aws_folder(program))
+            daemon.stop(aws_folder(program, target))
     return deleted

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakon.commands import names
 from lakon.commands.places import reach
-from lakon.errors import UsageError
+from lakon.exceptions import UsageError
 from lakon.provision import invocation
 
 if TYPE_CHECKING:

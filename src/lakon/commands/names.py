@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from lakon.errors import UsageError
+from lakon.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

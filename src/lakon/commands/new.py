@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from lakon.errors import UsageError
+from lakon.exceptions import UsageError
 from lakon.synth.checks.service import SERVICE_NAME
 
 if TYPE_CHECKING:

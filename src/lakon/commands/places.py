@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lakon.errors import LocalError
+from lakon.exceptions import LocalError
 from lakon.local import daemon
 from lakon.settings import project_state
 
@@ -24,18 +24,22 @@ LAUNCHER = (sys.executable, "-m", "lakon.commands.supervisor")
 
 def build_folder(program: Program, target: Target) -> Path:
     """Where a build for the target goes unless told otherwise."""
-    return project_state(program.root) / "build" / (f"{target.stage}-local" if target.local else target.stage)
+    return _state(program, target) / "build" / (f"{target.stage}-local" if target.local else target.stage)
 
 
-def aws_folder(program: Program) -> Path:
-    """Where the project's embedded AWS keeps its state."""
-    return project_state(program.root) / "aws"
+def aws_folder(program: Program, target: Target) -> Path:
+    """Where the embedded AWS of the target keeps its state."""
+    return _state(program, target) / "aws"
+
+
+def _state(program: Program, target: Target) -> Path:
+    return target.state or project_state(program.root)
 
 
 def start(program: Program, target: Target, reporter: Reporter, *, owner_pid: int | None = None) -> Session:
     """A session with the target; the embedded AWS is started when it does not run."""
     if target.local and target.endpoint_url is None:
-        started = daemon.ensure(aws_folder(program), LAUNCHER, reporter, owner_pid)
+        started = daemon.ensure(aws_folder(program, target), LAUNCHER, reporter, owner_pid)
         target = replace(target, endpoint_url=started.endpoint_url)
     return _session(target)
 
@@ -43,13 +47,13 @@ def start(program: Program, target: Target, reporter: Reporter, *, owner_pid: in
 def reach(program: Program, target: Target) -> Session:
     """A session with the target as it is: an embedded AWS that does not run is a LocalError."""
     if target.local and target.endpoint_url is None:
-        target = replace(target, endpoint_url=running(program).endpoint_url)
+        target = replace(target, endpoint_url=running(program, target).endpoint_url)
     return _session(target)
 
 
-def running(program: Program) -> Running:
+def running(program: Program, target: Target) -> Running:
     """The embedded AWS of the project. LocalError when it does not run."""
-    found = daemon.find(aws_folder(program))
+    found = daemon.find(aws_folder(program, target))
     if found is None:
         raise LocalError("the embedded AWS of this project does not run", hint="`lakon provision --local` starts it.")
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakon.errors import LakonError, ProgramError, UsageError
+from lakon.exceptions import LakonError, ProgramError, UsageError
 from lakon.model.service import Service
 from lakon.model.values import Declaring
 

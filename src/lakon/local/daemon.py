@@ -17,7 +17,7 @@ from shutil import which
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lakon.errors import LocalError
+from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.reaper import alive
 from lakon.local.state import LOCK_FILE, LOG_FILE, PORT_FILE, START_LOCK, State
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _START_LIMIT = 60.0
 _STOP_LIMIT = 20.0
 _KILL_LIMIT = 15.0
-_HEALTH_LIMIT = 3.0
+_HEALTH_LIMIT = 2.0
 _TICK = 0.02
 
 
@@ -93,7 +93,7 @@ def stop(folder: Path) -> bool:
         if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, name)
-        if _wait_free(folder, pid, limit):
+        if _wait_gone(folder, pid, limit):
             (folder / PORT_FILE).unlink(missing_ok=True)
             return True
     raise LocalError("the embedded AWS does not end", where=str(folder), hint=f"Its process is {pid or 'not known'}.")
@@ -104,17 +104,20 @@ def _start(folder: Path, launcher: Sequence[str], owner_pid: int | None) -> Runn
     log = folder / LOG_FILE
     program = which(command[0]) or command[0]
     output = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    pid = os.posix_spawn(
-        program,
-        command,
-        os.environ,
-        file_actions=[
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(log), output, 0o600),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
-        ],
-        setsid=True,
-    )
+    try:
+        pid = os.posix_spawn(
+            program,
+            command,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_OPEN, 1, str(log), output, 0o600),
+                (os.POSIX_SPAWN_DUP2, 1, 2),
+            ],
+            setsid=True,
+        )
+    except OSError as error:
+        raise LocalError(f"the supervisor could not be started: {error.strerror}", where=program) from error
     deadline = time.monotonic() + _START_LIMIT
     while time.monotonic() < deadline:
         if running := find(folder):
@@ -162,13 +165,15 @@ def _free(folder: Path) -> bool:
     return True
 
 
-def _wait_free(folder: Path, pid: int | None, limit: float) -> bool:
+def _wait_gone(folder: Path, pid: int | None, limit: float) -> bool:
     deadline = time.monotonic() + limit
-    while not (free := _free(folder)) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if pid is not None:
+            _reap(pid)
+        if _free(folder) and not (pid and alive(pid)):
+            return True
         time.sleep(_TICK)
-    if pid is not None:
-        _reap(pid)
-    return free
+    return False
 
 
 def _told(folder: Path) -> Running | None:

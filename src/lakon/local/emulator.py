@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakon.errors import LocalError
+from lakon.exceptions import LocalError
 from lakon.local import plug
 from lakon.local.reaper import kill_group
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _GRACE = 10.0
 _START_LIMIT = 30.0
+_ANSWER_LIMIT = 2.0
 
 
 class Emulator:
@@ -65,18 +67,25 @@ class Emulator:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Let it save and end; kill it when it takes too long."""
+        """Let it save and end; kill it when it takes too long, or does not answer any more."""
         process = self._process
         if process is None:
             return
+        grace = _GRACE if await self._responds() else 0
         if process.stdin:
             process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), _GRACE)
-        except TimeoutError:
-            kill_group(process.pid)
-            await process.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), grace)
+        kill_group(process.pid)
+        await process.wait()
         self._guard.remove(process.pid)
+
+    async def _responds(self) -> bool:
+        try:
+            async with asyncio.timeout(_ANSWER_LIMIT):
+                return await _answers(int(self.endpoint_url.rpartition(":")[2]))
+        except (TimeoutError, ValueError):
+            return False
 
     async def _told_port(self) -> int:
         line = await self._process.stdout.readline() if self._process and self._process.stdout else b""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lakon.errors import LakonError
+from lakon.exceptions import LakonError
 from lakon.local.environment import ExecutionEnvironment
 from lakon.local.launches import InvalidEntrypointError, Launcher
 from lakon.local.logs import LogStream, LogWriter, StreamName
@@ -132,7 +132,8 @@ class LambdaHost:
         began = time.monotonic()
         verdict = None
         if not environment.usable:  # its init failed: Lambda tries once more, on the invocation's time
-            self._end_soon(environment)
+            self._all.discard(environment)
+            await environment.stop()
             environment = self._environment(environment.launch, stream)
             verdict = await self._init_again(function, environment, request_id)
         if verdict is None:
@@ -189,8 +190,10 @@ class LambdaHost:
     async def _start(self, environment: ExecutionEnvironment, limit: float) -> Ending:
         try:
             return await environment.start(limit)
-        except BaseException:
+        except BaseException as error:
             self._end_soon(environment)
+            if isinstance(error, OSError):
+                raise InvalidEntrypointError(f"fork/exec {environment.launch.argv[0]}: {error.strerror}") from error
             raise
 
     def _pool(self, function: Function) -> _Pool:

@@ -11,7 +11,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from lakon.errors import LocalError
+from lakon.exceptions import LocalError
 from lakon.settings import cache_folder
 
 EMULATOR = "ministack==1.5.33"

@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from lakon.errors import LocalError
+from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.environment import Launch
 

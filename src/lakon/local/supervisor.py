@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
-from lakon.errors import LocalError
+from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.archives import Archives
 from lakon.local.bridge import Bridge

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from s3transfer.subscribers import BaseSubscriber
 
-from lakon.errors import ProvisionError, UsageError
+from lakon.exceptions import ProvisionError, UsageError
 from lakon.provision.progress import Pace
 from lakon.provision.session import CONNECTIONS, RefusedError
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from lakon.errors import LakonError, ProvisionError
+from lakon.exceptions import LakonError, ProvisionError
 from lakon.provision.artifacts import upload_template
 from lakon.provision.failure import refused_changes
 from lakon.provision.progress import Pace

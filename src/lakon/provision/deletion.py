@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lakon.errors import ProvisionError
+from lakon.exceptions import ProvisionError
 from lakon.provision.failure import first_cause
 from lakon.provision.progress import follow, running_token
 from lakon.provision.session import RefusedError

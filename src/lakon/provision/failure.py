@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakon.errors import ProvisionError
+from lakon.exceptions import ProvisionError
 from lakon.provision.reasons import hint_for, is_noise, plain
 
 if TYPE_CHECKING:

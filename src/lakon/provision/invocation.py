@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lakon.errors import InvocationError
+from lakon.exceptions import InvocationError
 from lakon.provision.session import RefusedError
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import botocore.session
 from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
 
-from lakon.errors import CredentialsError, LakonError, LocalError, ProvisionError, UsageError
+from lakon.exceptions import CredentialsError, LakonError, LocalError, ProvisionError, UsageError
 from lakon.settings import DEFAULT_STAGE
 
 if TYPE_CHECKING:

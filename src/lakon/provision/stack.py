@@ -14,7 +14,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lakon.errors import ProvisionError
+from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Change, Wanted, discard, make, template_argument
 from lakon.provision.failure import first_cause, remedy
 from lakon.provision.progress import follow, running_token

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lakon.errors import ProvisionError
+from lakon.exceptions import ProvisionError
 from lakon.provision.session import RefusedError
 
 if TYPE_CHECKING:

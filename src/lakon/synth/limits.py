@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from lakon.errors import Mistake
+from lakon.exceptions import Mistake
 from lakon.synth.synthesis import refusal
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from lakon.errors import Mistake, ProgramError
+from lakon.exceptions import Mistake, ProgramError
 from lakon.model.resources import (
     Bucket,
     Bus,

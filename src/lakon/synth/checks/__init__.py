@@ -13,7 +13,7 @@ from lakon.synth.checks.triggers import check_triggers
 from lakon.synth.checks.uses import check_uses
 
 if TYPE_CHECKING:
-    from lakon.errors import Mistake
+    from lakon.exceptions import Mistake
     from lakon.model.service import Service
 
 __all__ = ["check"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakon.errors import Mistake
+from lakon.exceptions import Mistake
 
 if TYPE_CHECKING:
     from lakon.model.origin import Origin
