@@ -125,8 +125,8 @@ class RuntimeApi:
         self.answer = None
         self.ended = asyncio.get_running_loop().create_future()
         self._invocation = invocation
-        if self._waiting:
-            self._deliver(self._waiting)
+        if self._waiting and not self._waiting.closed:
+            self._waiting.send(self._event(invocation))
         return self.ended
 
     def finish(self, ending: Ending) -> None:
@@ -147,26 +147,25 @@ class RuntimeApi:
     def _next(self, connection: HttpConnection) -> Reply | None:
         if self.state is State.INIT_ERROR or (self._waiting and not self._waiting.closed):
             return self._refused("Ready")
-        if self.state is State.RUNNING and self._invocation:
-            return Reply(200, self._invocation.payload, headers=self._invocation.headers())
+        if self._invocation and self.state in (State.READY, State.RUNNING):
+            return self._event(self._invocation)  # the same again, or one that no connection was there for
         self.state = State.READY
         self._invocation = None
         self._waiting = connection
         self.finish(Ending.DONE)
         return None
 
-    def _deliver(self, connection: HttpConnection) -> None:
-        if self._invocation and not connection.closed:
-            self.state = State.RUNNING
-            self._waiting = None
-            given = self._invocation
-            connection.send(Reply(200, given.payload, given.content_type, given.headers()))
+    def _event(self, invocation: Invocation) -> Reply:
+        self.state = State.RUNNING
+        self._waiting = None
+        return Reply(200, invocation.payload, invocation.content_type, invocation.headers())
 
     def _init_error(self, request: Request) -> Reply:
         if self.state is not State.STARTED:
             return self._refused("InitError")
         self.state = State.INIT_ERROR
         self.answer = Answer(request.body, _json_or_bytes(request.body), _error_type(request))
+        self.finish(Ending.DONE)
         return _ACCEPTED
 
     def _post(self, request: Request, request_id: str, kind: str) -> Reply:
