@@ -109,6 +109,17 @@ def test_expired_profile_names_the_profile(script: Script, monkeypatch: pytest.M
     assert "aws sso login --profile work" in raised.value.hint
 
 
+def test_credentials_that_cannot_be_had(script: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile work]\ncredential_process = false\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    session = Session(replace(script.target, local=False, profile="work"))
+
+    with pytest.raises(CredentialsError, match="profile work cannot be used"):
+        session.client("cloudformation").list_stacks()
+    assert script.calls == []
+
+
 @pytest.mark.usefixtures("keys")
 def test_denied_names_the_action(script: Script) -> None:
     message = "User: arn:aws:iam::1:user/ann is not authorized to perform: cloudformation:ListStacks on resource: *"

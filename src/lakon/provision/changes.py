@@ -102,6 +102,7 @@ def make(
     made = cloudformation.create_change_set(
         StackName=name,
         ChangeSetName=token,
+        ClientToken=token,
         ChangeSetType=kind,
         Parameters=wanted.parameter_list(),
         Tags=wanted.tag_list(),

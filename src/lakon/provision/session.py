@@ -52,6 +52,18 @@ _THROTTLED = frozenset(
     {"Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequestsException", "SlowDown"}
 )
 
+_UNUSABLE = (
+    botocore_errors.PartialCredentialsError,
+    botocore_errors.CredentialRetrievalError,
+    botocore_errors.NoAuthTokenError,
+    botocore_errors.TokenRetrievalError,
+    botocore_errors.SSOError,
+    getattr(botocore_errors, "LoginError", botocore_errors.SSOError),  # `aws login`: newer than the oldest botocore
+    botocore_errors.ConfigNotFound,
+    botocore_errors.InvalidConfigError,
+    botocore_errors.MetadataRetrievalError,
+)
+
 
 class RefusedError(ProvisionError):
     """AWS answered a call with an error: its `code` ("NoSuchBucket"), HTTP `status`, and the `operation` asked for."""
@@ -252,15 +264,7 @@ class Session:
         match error:
             case botocore_errors.NoCredentialsError():
                 return self._no_credentials()
-            case (
-                botocore_errors.PartialCredentialsError()
-                | botocore_errors.CredentialRetrievalError()
-                | botocore_errors.TokenRetrievalError()
-                | botocore_errors.SSOError()
-                | botocore_errors.ConfigNotFound()
-                | botocore_errors.InvalidConfigError()
-                | botocore_errors.MetadataRetrievalError()
-            ):
+            case _ if isinstance(error, _UNUSABLE):
                 return CredentialsError(f"{self._who()} cannot be used: {error}", hint=self._renewal())
             case botocore_errors.InvalidRegionError():
                 return UsageError(f"{self.region} is not a region", hint="Regions look like eu-west-1.")
