@@ -88,7 +88,7 @@ def test_byte_code_tells_where_lambda_unpacks_it(project: Project, layer: bool, 
     build = project.build(layer=layer)
     archive, folder = (build.layer, "python/lakon") if layer else (build.code, "lakon")
     assert archive is not None
-    compiled = ZipFile(archive.path).read(f"{folder}/__pycache__/errors.{sys.implementation.cache_tag}.pyc")
+    compiled = ZipFile(archive.path).read(f"{folder}/__pycache__/exceptions.{sys.implementation.cache_tag}.pyc")
     source = ZipFile(archive.path).read(f"{folder}/exceptions.py")
     assert compiled[:4] == importlib.util.MAGIC_NUMBER
     assert compiled[4:8] == b"\1\0\0\0"
@@ -98,7 +98,12 @@ def test_byte_code_tells_where_lambda_unpacks_it(project: Project, layer: bool, 
 
 def test_lakon_ships_and_only_its_shipping_part(project: Project) -> None:
     carried = {name for name in names(project.build().code) if name.endswith(".py")}
-    assert {"lakon/__init__.py", "lakon/exceptions.py", "lakon/model/__init__.py", "lakon/runtime/__init__.py"} <= carried
+    assert {
+        "lakon/__init__.py",
+        "lakon/exceptions.py",
+        "lakon/model/__init__.py",
+        "lakon/runtime/__init__.py",
+    } <= carried
     assert not {name for name in carried if name.startswith(("lakon/build", "lakon/cli", "lakon/local"))}
 
 

@@ -8,14 +8,13 @@ dated 1980-01-01, has mode 0644 or 0755, and carries nothing of the machine that
 from __future__ import annotations
 
 import hashlib
-import shutil
 import stat
 import struct
 import zlib
 from dataclasses import dataclass
 from mmap import ACCESS_READ, mmap
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.disk import told_plainly, written_beside
 from lakon.exceptions import BuildError
@@ -65,24 +64,22 @@ class Archive:
         return self.size <= DIRECT_UPLOAD_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A run of zip members: `body` as in a file, `directory` their central records as if the run began at 0."""
 
     body: bytes
     directory: bytes
-    count: int
+    members: int
     unpacked: int
 
 
-@dataclass(frozen=True, slots=True)
-class Prefix:
+class Prefix(NamedTuple):
     """A piece too big to hold in memory: its body is a file of `length` bytes, and comes first in an archive."""
 
     body: Path
     length: int
     directory: bytes
-    count: int
+    members: int
 
 
 def member(name: str, data: bytes, *, executable: bool = False) -> Piece:
@@ -113,7 +110,7 @@ def join(pieces: Iterable[Piece], at: int = 0) -> Piece:
         records.extend(_shifted(piece.directory, at))
         bodies.append(piece.body)
         at += len(piece.body)
-        count += piece.count
+        count += piece.members
         unpacked += piece.unpacked
     return Piece(b"".join(bodies), b"".join(records), count, unpacked)
 
@@ -147,6 +144,8 @@ class Assembly:
     def _copy(self) -> None:
         if self._prefix is None:
             return
+        import shutil
+
         try:
             shutil.copyfile(self._prefix.body, self._part)
             with self._part.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as body:
@@ -165,7 +164,7 @@ class Assembly:
         prefix = self._prefix or Prefix(self._part, 0, b"", 0)
         joined = join(pieces, prefix.length)
         directory = prefix.directory + joined.directory
-        count = prefix.count + joined.count
+        count = prefix.members + joined.members
         if count > MEMBERS_LIMIT:
             raise BuildError(
                 f"{count:,} files are more than a zip archive without extensions can hold ({MEMBERS_LIMIT:,})",

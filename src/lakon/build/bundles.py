@@ -11,9 +11,8 @@ import json
 import os
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.archive import (
     COMPRESSION_LEVEL,
@@ -45,8 +44,7 @@ _FORMAT = 1
 _LAYER = "python/"
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """All that decides what is in a bundle."""
 
     requirements: Requirements | None
@@ -77,8 +75,7 @@ class Recipe:
         return total.hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(NamedTuple):
     """A kept run of members: `names` of all of them, unpacked bytes by `folders`, and the `matched` patterns."""
 
     prefix: Prefix
@@ -120,10 +117,10 @@ def _read(folder: Path) -> Bundle | None:
         if (folder / "body").stat().st_size != facts["length"]:
             return None
         os.utime(folder)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         return None
     return Bundle(
-        Prefix(folder / "body", facts["length"], directory, facts["count"]),
+        Prefix(folder / "body", facts["length"], directory, facts["members"]),
         frozenset(facts["names"]),
         facts["folders"],
         tuple(facts["matched"]),
@@ -175,7 +172,7 @@ def _make(recipe: Recipe, root: Path, workshop: Path, reporter: Reporter) -> Non
         files += wheel_files(installed, include, exclude)
     prefix = _LAYER if recipe.layer else ""
     check_unzipped(folder_sizes((file.name, file.size) for file in files))
-    files = sorted((replace(file, name=prefix + file.name) for file in files), key=_name)
+    files = sorted((file._replace(name=prefix + file.name) for file in files), key=_name)
     with reporter.step("compressing dependencies"):
         base = "/opt/" if recipe.layer else "/var/task/"
         pieces = make_pieces(files, recipe.interpreter, base)
@@ -194,7 +191,7 @@ def _write(entry: Path, pieces: list[Piece], prefix: str, matched: Iterable[str]
     (entry / "directory").write_bytes(joined.directory)
     facts = {
         "length": len(joined.body),
-        "count": joined.count,
+        "members": joined.members,
         "names": [name for name, _ in sizes],
         "folders": folder_sizes(sizes),
         "matched": sorted(matched),

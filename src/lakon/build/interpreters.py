@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.disk import write_atomically
 from lakon.exceptions import BuildError
@@ -18,8 +17,7 @@ _COMPILER = Path(__file__).with_name("compiler.py")
 _ASK = "import sys; print(sys.implementation.name, *sys.version_info[:2], sep='.'); print(sys.version)"
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """A CPython of this machine: its program, and all that it says of its version."""
 
     program: str
@@ -31,8 +29,7 @@ class Interpreter:
         return f"cpython-{major}{minor}"
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(NamedTuple):
     """Why a source cannot be compiled: line and column count from 1; column 0 is unknown."""
 
     line: int

@@ -14,13 +14,13 @@ from lakon.exceptions import BuildError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_TOKEN = re.compile(r"\*\*/|\*\*|\*|\?|\[!?[^\]/]+\]|[^*?\[]+|\[")
-_WILD = re.compile(r"[*?\[]")
+_PARTS = r"\*\*/|\*\*|\*|\?|\[!?[^\]/]+\]|[^*?\[]+|\["
+_WILD = r"[*?\[]"
 
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    translated = (_translate(token) for token in _TOKEN.findall(pattern.rstrip("/")))
+    translated = (_translate(token) for token in re.findall(_PARTS, pattern.rstrip("/")))
     return re.compile("".join(translated) + r"(?:/.*)?\Z", re.DOTALL)
 
 
@@ -47,7 +47,7 @@ class Patterns:
     def __init__(self, patterns: Iterable[str]) -> None:
         self._patterns = tuple(dict.fromkeys(patterns))
         self.matched: set[str] = set()
-        self._heads = tuple(_WILD.split(pattern.rstrip("/"), maxsplit=1)[0] for pattern in self._patterns)
+        self._heads = tuple(re.split(_WILD, pattern.rstrip("/"), maxsplit=1)[0] for pattern in self._patterns)
         for pattern in self._patterns:
             _check(pattern)
 

@@ -145,15 +145,15 @@ def _load(path: Path) -> Piece | None:
         return None
     if len(data) < _HEAD.size:
         return None
-    body, directory, count, unpacked = _HEAD.unpack_from(data)
+    body, directory, members, unpacked = _HEAD.unpack_from(data)
     if len(data) != _HEAD.size + body + directory:
         return None
     middle = _HEAD.size + body
-    return Piece(data[_HEAD.size : middle], data[middle:], count, unpacked)
+    return Piece(data[_HEAD.size : middle], data[middle:], members, unpacked)
 
 
 def _keep(path: Path, piece: Piece) -> None:
-    head = _HEAD.pack(len(piece.body), len(piece.directory), piece.count, piece.unpacked)
+    head = _HEAD.pack(len(piece.body), len(piece.directory), piece.members, piece.unpacked)
     write_atomically(path, head + piece.body + piece.directory)
 
 

@@ -15,7 +15,6 @@ from lakon.build.patterns import Patterns
 from lakon.build.pieces import OwnFiles
 from lakon.build.requirements import read_requirements
 from lakon.build.selection import project_files
-from lakon.build.tidy import tidy
 from lakon.exceptions import BuildError
 from lakon.settings import cache_folder
 
@@ -89,7 +88,7 @@ class _Build:
         _check_names(own, bundle)
         build = self._assemble(own, bundle)
         write_atomically(answer, _remembered(build))
-        tidy(self.cache)
+        _tidy(self.cache)
         return build
 
     def _recipe(self) -> Recipe:
@@ -122,6 +121,12 @@ class _Build:
         code = write_archive(self.output, None, pieces, folders={}, beside=bundle.folders)
         layer = write_archive(self.output, bundle.prefix, list, folders=bundle.folders, beside={})
         return PythonBuild(code, layer)
+
+
+def _tidy(cache: Path) -> None:
+    from lakon.build.tidy import tidy
+
+    tidy(cache)
 
 
 def _sum(*digests: str) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.disk import told_plainly, write_atomically
 from lakon.build.tool import run_uv
@@ -14,16 +12,14 @@ from lakon.exceptions import BuildError
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NESTED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[\s=]\s*(\S+)", re.MULTILINE)
-_FIND_LINKS = re.compile(r"^\s*(?:-f|--find-links)[\s=]\s*(\S+)", re.MULTILINE)
-_WHEEL = re.compile(r"(\S+\.whl)\b")
-_BARE = re.compile(r"^\s*lakon\s*(?:#.*)?$")
+_NESTED = r"(?m)^\s*(?:-r|-c|--requirement|--constraint)[\s=]\s*(\S+)"
+_FIND_LINKS = r"(?m)^\s*(?:-f|--find-links)[\s=]\s*(\S+)"
+_WHEEL = r"(\S+\.whl)\b"
 
 _WHOLE = b"# whole\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """What uv is asked for: `file` holds it, `locked` says that nothing is left to resolve.
 
     `identity` is a SHA-256 in hex over everything that decides the answer.
@@ -81,7 +77,7 @@ def _declared(pyproject: Path) -> Requirements | None:
     dependencies = project.get("dependencies") if isinstance(project, dict) else None
     if dependencies is None:
         return None
-    if all(_BARE.match(str(line)) for line in dependencies):
+    if all(_is_lakon(str(line)) for line in dependencies):
         return Requirements(pyproject, False, "")
     tool = table.get("tool", {})
     asked = repr((dependencies, tool.get("uv") if isinstance(tool, dict) else None))
@@ -91,21 +87,27 @@ def _declared(pyproject: Path) -> Requirements | None:
 def _listed(listed: Path) -> Requirements | None:
     text = listed.read_text(encoding="utf-8")
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
-    if all(_BARE.match(line) for line in lines):
+    if all(_is_lakon(line) for line in lines):
         return None
     return Requirements(listed, False, _digest(text, _named_files(text, listed.parent)))
 
 
+def _is_lakon(line: str) -> bool:
+    return line.partition("#")[0].strip() == "lakon"
+
+
 def _named_files(text: str, folder: Path) -> str:
     """Digest the files beside a requirements file that its text names: nested ones, wheels, folders of wheels."""
+    import re
+
     told = []
-    for name in _NESTED.findall(text):
+    for name in re.findall(_NESTED, text):
         nested = folder / name
         inner = nested.read_text(encoding="utf-8")
         told.append(inner)
         told.append(_named_files(inner, nested.parent))
-    wheels = [folder / name.removeprefix("file://") for name in _WHEEL.findall(text)]
-    for name in _FIND_LINKS.findall(text):
+    wheels = [folder / name.removeprefix("file://") for name in re.findall(_WHEEL, text)]
+    for name in re.findall(_FIND_LINKS, text):
         wheels.extend(sorted((folder / name).glob("*.whl")))
     for wheel in wheels:
         if wheel.is_file():

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
-from fnmatch import translate
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.exceptions import BuildError
 
@@ -73,12 +70,8 @@ WHEELS_LEFT_OUT = (
 """What wheels carry and Lambda never reads, as regular expressions over whole names. METADATA,
 entry_points.txt and licences stay, so `importlib.metadata` works. An `include` pattern brings a file back."""
 
-_ANYWHERE = re.compile("|".join(map(translate, ANYWHERE_LEFT_OUT)))
-_ROOT = re.compile("|".join(map(translate, ROOT_LEFT_OUT)))
 
-
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """One file that goes in: its `name` in the archive, where it is, and its bytes as they were counted."""
 
     name: str
@@ -95,7 +88,7 @@ def project_files(root: Path, output: Path, include: Patterns, exclude: Patterns
     sources = root / "src"
     flat = sources.is_dir() and not (sources / "__init__.py").exists()
     found: dict[str, File] = {}
-    walk = _Walk(root, output.resolve(), include, exclude)
+    walk = _Walk(output.resolve(), include, exclude)
     for relative, entry in walk.files(root, "", False, frozenset()):
         name = relative.removeprefix("src/") if flat else relative
         if name in found:
@@ -123,12 +116,11 @@ def _check_name(name: str) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
 class _Walk:
-    root: Path
-    output: Path
-    include: Patterns
-    exclude: Patterns
+    def __init__(self, output: Path, include: Patterns, exclude: Patterns) -> None:
+        self.output = output
+        self.include = include
+        self.exclude = exclude
 
     def files(
         self, folder: Path, prefix: str, left_out: bool, above: frozenset[str]
@@ -153,15 +145,26 @@ class _Walk:
                     raise BuildError("a symbolic link leads nowhere", where=name, hint="Mend it, or `exclude` it.")
 
     def _ruled_out(self, name: str, prefix: str) -> bool:
-        return bool(_ANYWHERE.match(name) or (not prefix and _ROOT.match(name)))
+        return _has_shape(name, ANYWHERE_LEFT_OUT) or (not prefix and _has_shape(name, ROOT_LEFT_OUT))
 
     def _wanted(self, name: str, left_out: bool) -> bool:
         included = self.include.match(name)
         return (included or not left_out) and not self.exclude.match(name)
 
 
+def _has_shape(name: str, shapes: Iterable[str]) -> bool:
+    """Whether `name` is one of `shapes`, each with at most one `*`."""
+    for shape in shapes:
+        head, star, tail = shape.partition("*")
+        if name == head or (star and name.startswith(head) and name.endswith(tail) and len(name) >= len(shape) - 1):
+            return True
+    return False
+
+
 def wheel_files(installed: Path, include: Patterns, exclude: Patterns) -> Iterable[File]:
     """Select what installed wheels in the folder `installed` bring into an archive, by WHEELS_LEFT_OUT."""
+    import re
+
     left_out = re.compile("|".join(WHEELS_LEFT_OUT))
     for folder, _, files in os.walk(installed):
         prefix = Path(folder).relative_to(installed).as_posix() + "/"
