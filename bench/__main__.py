@@ -1,0 +1,88 @@
+"""`python -m bench`: measure, and print one table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import builds, imports, provisioning, starts, synthesis
+from bench.clock import BrokenContender
+from bench.plan import PROGRAM, Plan
+from bench.table import Row, lines
+from lakon.exceptions import LakonError
+from lakon.settings import cache_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECTIONS = {
+    "import": imports.rows,
+    "build": builds.rows,
+    "synth": synthesis.rows,
+    "start": starts.rows,
+    "provision": provisioning.rows,
+}
+
+
+def main() -> int:
+    """Measure the sections that are asked for; 0 unless one cannot run."""
+    options = _options()
+    if not PROGRAM.exists():
+        print(f"there is no {PROGRAM}: install Lakon into this environment first", file=sys.stderr)
+        return 1
+    before = _machine()
+    try:
+        rows = _measure(options.only or list(SECTIONS), quick=options.quick)
+    except (BrokenContender, LakonError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.json:
+        json.dump(
+            {"machine": before, "quick": options.quick, "rows": [row.data() for row in rows]}, sys.stdout, indent=2
+        )
+        print()
+    else:
+        print(before, end="\n\n")
+        print("\n".join(lines(rows)))
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure what Lakon promises.")
+    parser.add_argument("--quick", action="store_true", help="few runs: a first impression, not a figure to quote")
+    parser.add_argument("--only", action="append", choices=SECTIONS, metavar="NAME", help=f"of {', '.join(SECTIONS)}")
+    parser.add_argument("--json", action="store_true", help="print data for programs, in seconds")
+    return parser.parse_args()
+
+
+def _measure(sections: Sequence[str], *, quick: bool) -> list[Row]:
+    """Measure one section after another, each in a folder of its own beside Lakon's cache."""
+    parent = cache_folder() / "bench"
+    parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix="work-", dir=parent))
+    rows: list[Row] = []
+    try:
+        for section in sections:
+            print(f"measuring {section} ...", file=sys.stderr, flush=True)
+            folder = work / section
+            folder.mkdir()
+            rows += SECTIONS[section](Plan(folder, quick))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return rows
+
+
+def _machine() -> str:
+    load = os.getloadavg()[0]
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f} at the start; medians"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

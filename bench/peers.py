@@ -1,0 +1,70 @@
+"""The peers, in pinned versions, each in an environment of its own in Lakon's cache."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from bench.clock import plain_environment
+from lakon.settings import cache_folder
+
+CHALICE = ("chalice==1.34.0",)
+POWERTOOLS = ("aws-lambda-powertools==3.37.0",)
+MANGUM = ("mangum==0.22.0", "starlette==1.10.0")
+
+BASE_PYTHON = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+"""The interpreter below this process's virtual environment: what starts without anybody's `.pth` files."""
+
+
+class MissingPeer(Exception):  # noqa: N818 - not an error: its comparison is left out
+    """A peer cannot be installed: why, in a line."""
+
+
+def environment(requirements: tuple[str, ...]) -> Path:
+    """The folder of a virtual environment that holds a peer's command line program. Raises MissingPeer."""
+    folder = _home(requirements, "environment")
+    if not folder.is_dir():
+        building = _building(folder)
+        _uv("venv", "--quiet", "--no-project", "--relocatable", "--python", str(BASE_PYTHON), str(building))
+        _install(requirements, "--python", str(building / "bin" / "python"))
+        building.rename(folder)
+    return folder
+
+
+def packages(requirements: tuple[str, ...]) -> Path:
+    """A folder with a peer and what it needs, byte code included, laid out as in an archive. Raises MissingPeer."""
+    folder = _home(requirements, "packages")
+    if not folder.is_dir():
+        building = _building(folder)
+        _install(requirements, "--python", str(BASE_PYTHON), "--target", str(building))
+        building.rename(folder)
+    return folder
+
+
+def _home(requirements: tuple[str, ...], kind: str) -> Path:
+    tag = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    return cache_folder() / "bench" / f"{'+'.join(requirements).replace('==', '-')}-{kind}-{tag}"
+
+
+def _building(folder: Path) -> Path:
+    building = folder.with_name(f"{folder.name}.building")
+    shutil.rmtree(building, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return building
+
+
+def _install(requirements: tuple[str, ...], *where: str) -> None:
+    _uv("pip", "install", "--quiet", "--no-config", "--compile-bytecode", *where, *requirements)
+
+
+def _uv(*arguments: str) -> None:
+    from uv import find_uv_bin
+
+    done = subprocess.run(
+        [find_uv_bin(), *arguments], env=plain_environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+        raise MissingPeer(f"could not be installed: {said[0].strip()}")
