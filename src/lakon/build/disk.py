@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+FULL_HINT = "Free some space, or name another folder (LAKON_CACHE moves the cache), and run it again."
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -23,13 +24,9 @@ def told_plainly(doing: str, path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = str(error.filename or path)
+        where = str(error.filename2 or error.filename or path)
         if error.errno in _FULL:
-            raise BuildError(
-                f"the disk is full: could not {doing}",
-                where=where,
-                hint="Free some space, or name another folder (LAKON_CACHE moves the cache), and run it again.",
-            ) from error
+            raise BuildError(f"the disk is full: could not {doing}", where=where, hint=FULL_HINT) from error
         hint = "Check the permissions." if error.errno in _FORBIDDEN else None
         raise BuildError(f"could not {doing}: {error.strerror}", where=where, hint=hint) from error
 

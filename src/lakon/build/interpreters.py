@@ -64,7 +64,7 @@ def _search_path_state() -> str:
     import hashlib
 
     folders = os.environ.get("PATH", "").split(os.pathsep)
-    folders.append(str(Path.home() / ".local/share/uv/python"))
+    folders.append(os.environ.get("UV_PYTHON_INSTALL_DIR") or str(Path.home() / ".local/share/uv/python"))
     state = []
     for folder in folders:
         try:

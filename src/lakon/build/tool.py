@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakon.build.disk import FULL_HINT
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def install(requirements: Path, *, locked: bool, platform: Platform, python: str
     """
     lakon = target.with_suffix(".excludes")
     lakon.write_text("lakon\n")
-    arguments = ["pip", "install", "--target", str(target), "--python", python, "--only-binary", ":all:"]
+    arguments = ["pip", "install", "--quiet", "--target", str(target), "--python", python, "--only-binary", ":all:"]
     arguments += ["--excludes", str(lakon), "--requirements", str(requirements)]
     arguments += ["--python-version", platform.python]
     if not platform.host:
@@ -129,6 +131,8 @@ def _command(done: subprocess.CompletedProcess[str]) -> str:
 def _refusal(done: subprocess.CompletedProcess[str], platform: Platform) -> BuildError:
     """Tell why uv could not install: by package and platform when a wheel is missing."""
     words = f"$ {_command(done)}\n{done.stderr.strip()}"
+    if os.strerror(errno.ENOSPC) in done.stderr:
+        return BuildError("the disk is full: could not install the dependencies", hint=FULL_HINT, detail=words)
     package = _without_wheel(" ".join(done.stderr.split()))
     if not package:
         return BuildError(
