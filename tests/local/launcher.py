@@ -24,5 +24,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--owner-pid", type=int)
+    parser.add_argument("--idle", type=float, default=300)
     arguments = parser.parse_args()
-    serve(arguments.folder, logs_client, arguments.owner_pid, Limits(init=3.0))
+    serve(arguments.folder, logs_client, arguments.owner_pid, Limits(init=3.0, idle=arguments.idle))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -139,6 +140,25 @@ def test_ends_with_its_owner(folder: Path, launcher: Sequence[str], wait_for: Ca
     owner.communicate()
     wait_for(lambda: processes(folder) == set())
     assert find(folder) is None
+
+
+@needs_proc
+def test_ends_when_the_project_is_removed(folder: Path, launcher: Sequence[str], wait_for: Callable[..., None]) -> None:
+    running = ensure(folder, launcher, Silent())
+    shutil.rmtree(folder)
+    wait_for(lambda: not alive(running.pid) and processes(folder) == set())
+    assert not folder.exists()
+
+
+@needs_proc
+def test_idle_environments_end(
+    folder: Path, launcher: Sequence[str], session: boto3.Session, wait_for: Callable[..., None]
+) -> None:
+    running = ensure(folder, [*launcher, "--idle", "0.4"], Silent())
+    deploy(session, running)
+    invoke(session, running)
+    wait_for(lambda: len(processes(folder)) == 3)  # supervisor, reaper, emulator
+    assert invoke(session, running) == b'"slept"'
 
 
 @needs_proc

@@ -305,7 +305,7 @@ def test_go_sends_chunks_and_trailers(lambda_client: LambdaClient, deploy: Calla
 
 
 def test_python_version_that_is_not_installed(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
-    if installs.find_python("3.10") is not None:
+    if interpreters.find("3.10") is not None:
         pytest.skip("Python 3.10 is installed")
     source = "import sys\ndef handler(event, context):\n    return list(sys.version_info[:2])\n"
     name = deploy(source, Runtime="python3.10")

@@ -8,15 +8,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from functools import lru_cache
 from pathlib import Path
 
+from lakon import interpreters
 from lakon.exceptions import LocalError
 from lakon.settings import cache_folder
 
 EMULATOR = "ministack==1.5.33"
 RUNTIME_CLIENT = "awslambdaric==4.2.2"
-HOST_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+HOST_PYTHON = interpreters.RUNNING
 
 _SHIM = Path(__file__).with_name("runtime_client.py")
 _NO_NETWORK = (
@@ -66,23 +66,10 @@ def ensure_python_runtime(python: Path, version: str, *, native: bool | None = N
     return _ensure(folder, python, [RUNTIME_CLIENT, "boto3"], *elsewhere, shim=True)
 
 
-@lru_cache(maxsize=16)
-def find_python(version: str) -> Path | None:
-    """An installed interpreter of `version` ("3.12"), or None. Never downloads one."""
-    if version == HOST_PYTHON:
-        return base_python()
-    command = [_uv(), "python", "find", "--no-project", "--system", "--no-python-downloads", version]
-    found = _output(command)
-    if found is None:
-        return None
-    real = _output([found, "-I", "-S", "-c", "import sys; print(sys.executable)"])  # a shim becomes what it stands for
-    return Path(real) if real else None
-
-
 def base_python() -> Path:
     """The interpreter of this process itself, not that of the virtual environment it may run in."""
-    named = Path(sys.base_prefix) / "bin" / f"python{HOST_PYTHON}"
-    return named if named.exists() else Path(sys.executable)
+    own = interpreters.find(interpreters.RUNNING)
+    return Path(own.program if own else sys.executable)
 
 
 def _ensure(folder: Path, python: Path, requirements: list[str], *options: str, shim: bool = False) -> Path:
@@ -122,11 +109,6 @@ def _ensure(folder: Path, python: Path, requirements: list[str], *options: str, 
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return interpreter
-
-
-def _output(command: list[str]) -> str | None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
-    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _run(command: list[str]) -> None:

@@ -107,9 +107,9 @@ class Launcher:
 
 
 def _python_for(version: str) -> tuple[Path, str | None]:
-    found = installs.find_python(version)
+    found = interpreters.find(version)
     if found:
-        return installs.ensure_python_runtime(found, version), None
+        return installs.ensure_python_runtime(Path(found.program), version), None
     own = installs.HOST_PYTHON
     notice = f"Python {version} is not installed on this machine: the function runs under Python {own} instead."
     return installs.ensure_python_runtime(installs.base_python(), own), notice

@@ -25,6 +25,7 @@ MAX_RECORD = 262_118
 
 _TAIL = 4096
 _BATCH_EVENTS, _BATCH_BYTES = 5_000, 900_000
+_GATHER = 0.02
 _FRAME = struct.Struct(">IIQ")
 _FRAME_TYPES = 0xA55A0000
 _log = logging.getLogger("lakon.local")
@@ -104,21 +105,17 @@ class LogWriter:
         self._thread.join(limit)
 
     def _run(self) -> None:
-        going = True
-        while going:
+        closed = False
+        while not closed:
+            entries = [self._queue.get()]
+            time.sleep(_GATHER)  # what comes in the meantime goes along
+            with suppress(queue.Empty):
+                while len(entries) < _BATCH_EVENTS:
+                    entries.append(self._queue.get_nowait())
             batches: dict[StreamName, list[LogEvent]] = {}
-            entry = self._queue.get()
-            taken = 0
-            while entry is not None and taken < _BATCH_EVENTS:
-                batches.setdefault(entry[0], []).append(entry[1])
-                taken += 1
-                try:
-                    entry = self._queue.get(timeout=0.01)
-                except queue.Empty:
-                    break
-            else:
+            for entry in entries:
                 if entry is None:
-                    going = False
+                    closed = True
                 else:
                     batches.setdefault(entry[0], []).append(entry[1])
             for stream, events in batches.items():

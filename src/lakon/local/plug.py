@@ -153,7 +153,7 @@ def _parsed(body: bytes) -> object:
     """JSON becomes a value, for the emulator's consumers look into it; anything else stays bytes."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 
@@ -198,6 +198,8 @@ def _bind(preferred: int) -> socket.socket:
 def _watch(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
     """Wait until the supervisor is gone or wants us to go; then end in order, within a limit."""
     sys.stdin.buffer.read()
+    if not Path(os.environ["LAKON_CLEAN"]).parent.exists():
+        os._exit(0)  # the project's folder was removed: there is nothing to save to
     limit = threading.Timer(_SHUTDOWN_LIMIT, os._exit, [1])
     limit.daemon = True
     limit.start()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LOCK_LIMIT = 3.0
+_WATCH = 0.5
 
 
 def serve(
@@ -40,7 +41,7 @@ def serve(
     owner_pid: int | None = None,
     limits: Limits | None = None,
 ) -> None:
-    """Run the embedded AWS of `folder` until SIGTERM, SIGINT, or until process `owner_pid` is gone.
+    """Run the embedded AWS of `folder` until SIGTERM, SIGINT, or until process `owner_pid` or the folder is gone.
 
     `clients` makes a CloudWatch Logs client for an endpoint URL and a region; it is called off the main thread, when
     the first record is written. LocalError when the emulator cannot be started or ends by itself, or when another
@@ -114,7 +115,7 @@ class _Supervisor:
 
     async def _until_end(self, ended: asyncio.Event, emulator: Emulator) -> None:
         told = asyncio.create_task(ended.wait())
-        orphaned = asyncio.create_task(_gone(self._owner_pid))
+        orphaned = asyncio.create_task(self._orphaned())
         broken = asyncio.create_task(emulator.wait())
         tasks: set[asyncio.Task[int] | asyncio.Task[bool] | asyncio.Task[None]] = {told, orphaned, broken}
         done, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -124,6 +125,11 @@ class _Supervisor:
                 await task
         if broken in done:
             raise LocalError(f"the emulator ended by itself (exit status {broken.result()})")
+
+    async def _orphaned(self) -> None:
+        """Return when the owner is gone, or the folder: nobody could find us any more."""
+        while (self._owner_pid is None or alive(self._owner_pid)) and (self._folder / PORT_FILE).exists():
+            await asyncio.sleep(_WATCH)
 
     def _tell(self, endpoint_url: str) -> None:
         told = json.dumps({"pid": os.getpid(), "endpoint_url": endpoint_url})
@@ -137,9 +143,3 @@ def _on_signals() -> asyncio.Event:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
     return ended
-
-
-async def _gone(pid: int | None) -> None:
-    """Return when process `pid` is gone; never when there is none to wait for."""
-    while pid is None or alive(pid):
-        await asyncio.sleep(0.5)

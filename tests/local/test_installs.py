@@ -1,0 +1,93 @@
+"""The tools Lakon installs for itself: whole or not at all, and a clear word when it cannot be."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakon.exceptions import LocalError
+from lakon.local import installs
+from lakon.local.runtime_api import Ending, Invocation, RuntimeApi
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_registry_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKON_CACHE", str(tmp_path))
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_NO_CACHE", "1")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    with pytest.raises(LocalError) as failure:
+        installs.ensure_emulator()
+    assert failure.value.what == "could not install ministack==1.5.33"
+    assert "pip install" in str(failure.value.where)
+    assert failure.value.detail
+    assert not installs.emulator_installed()
+    assert list(installs.emulator_folder().parent.iterdir()) == []
+
+
+def test_two_processes_at_once_and_a_broken_interpreter(tmp_path: Path) -> None:
+    program = "from lakon.local import installs; print(installs.ensure_emulator())"
+    environment = os.environ | {"LAKON_CACHE": str(tmp_path)}
+
+    def install(_: int) -> str:
+        return subprocess.check_output([sys.executable, "-c", program], env=environment, text=True).strip()
+
+    with ThreadPoolExecutor(2) as pool:
+        [one, other] = pool.map(install, range(2))
+    assert one == other
+    folder = tmp_path / "emulator"
+    assert len(list(folder.iterdir())) == 1
+    subprocess.run([one, "-c", "import ministack"], check=True)
+    [venv] = folder.iterdir()
+    (venv / "bin" / "python").unlink()
+    (venv / "bin" / "python").symlink_to("/nowhere/python")
+    assert install(0) == one
+    subprocess.run([one, "-c", "import ministack"], check=True)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_runtime_client(native: bool, tmp_path: Path) -> None:
+    """AWS's client, with its native part and with ours, on our Runtime API."""
+    if native and not installs.python_runtime_installed():
+        pytest.skip("the client has no wheel for this platform")
+    python = installs.ensure_python_runtime(installs.base_python(), installs.HOST_PYTHON, native=native)
+    (tmp_path / "app.py").write_text(
+        "import runtime_client\n"
+        "def handler(event, context):\n"
+        "    if event is None:\n"
+        "        raise LookupError(runtime_client.__file__)\n"
+        "    return [event, context.aws_request_id, context.client_context.custom]\n"
+    )
+
+    async def scenario() -> None:
+        api = RuntimeApi()
+        address = await api.start()
+        process = await asyncio.create_subprocess_exec(
+            python, "-m", "awslambdaric", "app.handler", cwd=tmp_path, env={"AWS_LAMBDA_RUNTIME_API": address}
+        )
+        try:
+            assert await api.ended is Ending.DONE
+            context = '{"custom": {"n": 1}}'
+            given = Invocation("id-1", '"é"'.encode(), "arn", 9_999_999_999_999, client_context=context)
+            assert await api.submit(given) is Ending.DONE
+            assert api.answer is not None
+            assert json.loads(api.answer.body) == ["é", "id-1", {"n": 1}]
+            assert await api.submit(Invocation("id-2", b"null", "arn", 9_999_999_999_999)) is Ending.DONE
+            assert api.answer.error_type
+            assert b"LookupError" in api.answer.body
+            assert (b"runtime_client.py" in api.answer.body) is not native
+        finally:
+            process.kill()
+            await process.wait()
+            await api.close()
+
+    asyncio.run(asyncio.wait_for(scenario(), 30))
