@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench import builds, imports, provisioning, starts, synthesis
-from bench.clock import BrokenContender
+from bench.clock import BrokenContender, Command, take_turns
+from bench.peers import BASE_PYTHON
 from bench.plan import PROGRAM, Plan
-from bench.table import Row, lines
+from bench.table import Row, duration, lines
 from lakon.exceptions import LakonError
 from lakon.settings import cache_folder
 
@@ -37,19 +38,19 @@ def main() -> int:
     if not PROGRAM.exists():
         print(f"there is no {PROGRAM}: install Lakon into this environment first", file=sys.stderr)
         return 1
-    before = _machine()
     try:
+        machine = _machine()
         rows = _measure(options.only or list(SECTIONS), quick=options.quick)
     except (BrokenContender, LakonError) as error:
         print(error, file=sys.stderr)
         return 1
     if options.json:
         json.dump(
-            {"machine": before, "quick": options.quick, "rows": [row.data() for row in rows]}, sys.stdout, indent=2
+            {"machine": machine, "quick": options.quick, "rows": [row.data() for row in rows]}, sys.stdout, indent=2
         )
         print()
     else:
-        print(before, end="\n\n")
+        print(machine, end="\n\n")
         print("\n".join(lines(rows)))
     return 0
 
@@ -80,8 +81,14 @@ def _measure(sections: Sequence[str], *, quick: bool) -> list[Row]:
 
 
 def _machine() -> str:
+    """What the figures depend on: above all how long an interpreter takes that does nothing."""
     load = os.getloadavg()[0]
-    return f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f} at the start; medians"
+    nothing = Command([str(BASE_PYTHON), "-s", "-c", "pass"], Path.cwd(), {})
+    pace = duration(take_turns({"nothing": nothing}, 7)["nothing"].wall)
+    return (
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}; "
+        f"an interpreter that does nothing takes {pace}; medians"
+    )
 
 
 if __name__ == "__main__":
