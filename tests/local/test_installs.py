@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.runtime_api import Ending, Invocation, RuntimeApi
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_registry_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,23 +31,25 @@ def test_registry_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_two_processes_at_once_and_a_broken_interpreter(tmp_path: Path) -> None:
-    program = "from lakon.local import installs; print(installs.ensure_emulator())"
-    environment = os.environ | {"LAKON_CACHE": str(tmp_path)}
+    folder = tmp_path / "made" / "environment"
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom lakon.local import installs\n"
+        "print(installs.ensure_environment(Path(sys.argv[1]), installs.base_python(), ['iniconfig']))\n"
+    )
 
     def install(_: int) -> str:
-        return subprocess.check_output([sys.executable, "-c", program], env=environment, text=True).strip()
+        command = [sys.executable, "-c", program, str(folder)]
+        return subprocess.check_output(command, text=True).strip()
 
     with ThreadPoolExecutor(2) as pool:
         [one, other] = pool.map(install, range(2))
-    assert one == other
-    folder = tmp_path / "emulator"
-    assert len(list(folder.iterdir())) == 1
-    subprocess.run([one, "-c", "import ministack"], check=True)
-    [venv] = folder.iterdir()
-    (venv / "bin" / "python").unlink()
-    (venv / "bin" / "python").symlink_to("/nowhere/python")
+    assert one == other == str(folder / "bin" / "python")
+    assert list(folder.parent.iterdir()) == [folder]
+    subprocess.run([one, "-c", "import iniconfig"], check=True)
+    Path(one).unlink()
+    Path(one).symlink_to("/nowhere/python")
     assert install(0) == one
-    subprocess.run([one, "-c", "import ministack"], check=True)
+    subprocess.run([one, "-c", "import iniconfig"], check=True)
 
 
 @pytest.mark.parametrize("native", [True, False])

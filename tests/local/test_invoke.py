@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.local import installs
+from lakon import interpreters
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -32,7 +32,7 @@ def emulator_folder() -> Path:
 
 def ensure_emulator() -> Path:
     """The Python of the emulator's virtual environment, installed if it is not. LocalError when that fails."""
-    return _ensure(emulator_folder(), base_python(), [EMULATOR])
+    return ensure_environment(emulator_folder(), base_python(), [EMULATOR])
 
 
 def emulator_installed() -> bool:
@@ -61,9 +61,9 @@ def ensure_python_runtime(python: Path, version: str, *, native: bool | None = N
         native = _has_wheel()
     folder = runtime_folder(version, native=native)
     if native:
-        return _ensure(folder, python, [RUNTIME_CLIENT, "boto3"], "--only-binary", ":all:")
+        return ensure_environment(folder, python, [RUNTIME_CLIENT, "boto3"], "--only-binary", ":all:")
     elsewhere = ["--only-binary", ":all:", "--python-platform", f"{_machine()}-manylinux2014"]
-    return _ensure(folder, python, [RUNTIME_CLIENT, "boto3"], *elsewhere, shim=True)
+    return ensure_environment(folder, python, [RUNTIME_CLIENT, "boto3"], *elsewhere, shim=True)
 
 
 def base_python() -> Path:
@@ -72,7 +72,12 @@ def base_python() -> Path:
     return Path(own.program if own else sys.executable)
 
 
-def _ensure(folder: Path, python: Path, requirements: list[str], *options: str, shim: bool = False) -> Path:
+def ensure_environment(folder: Path, python: Path, requirements: list[str], *options: str, shim: bool = False) -> Path:
+    """The Python of the virtual environment `folder`, made with what is required if it is not there or broken.
+
+    It appears whole or not at all, however many processes make it at once. `options` go to uv; with `shim` our own runtime
+    client takes the place of the native one. LocalError, with the command that failed, when it cannot be made.
+    """
     interpreter = folder / "bin" / "python"
     if interpreter.exists():
         return interpreter
@@ -100,6 +105,8 @@ def _ensure(folder: Path, python: Path, requirements: list[str], *options: str, 
         )
         if shim:
             [packages] = (building / "venv" / "lib").glob("python*/site-packages")
+            for native in packages.glob("runtime_client.*.so"):
+                native.unlink()
             shutil.copyfile(_SHIM, packages / _SHIM.name)
         try:
             (building / "venv").rename(folder)

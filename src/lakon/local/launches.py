@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakon import interpreters
 from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.environment import Launch
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lakon.local.archives import Archives
     from lakon.local.functions import Function
     from lakon.local.logs import StreamName
