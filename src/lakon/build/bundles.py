@@ -33,8 +33,8 @@ from lakon.exceptions import BuildError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lakon.build.interpreters import Interpreter
     from lakon.build.requirements import Requirements
+    from lakon.interpreters import Interpreter
     from lakon.report import Reporter
 
 SHIPPED = ("__init__.py", "exceptions.py", "model", "runtime")

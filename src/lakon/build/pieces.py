@@ -8,8 +8,8 @@ import struct
 from typing import TYPE_CHECKING
 
 from lakon.build.archive import COMPRESSION_LEVEL, Piece, join, member
+from lakon.build.compilation import Mistake, compile_sources
 from lakon.build.disk import write_atomically
-from lakon.build.interpreters import Interpreter, Mistake, compile_sources
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakon.build.selection import File
+    from lakon.interpreters import Interpreter
 
 _WORKERS = max(2, os.cpu_count() or 1)
 _HEAD = struct.Struct("<4Q")

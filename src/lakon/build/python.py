@@ -7,10 +7,10 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lakon import interpreters
 from lakon.build.archive import Archive, check_unzipped, folder_sizes, write_archive
 from lakon.build.bundles import Bundle, Recipe, bundle_for, shipped_files
 from lakon.build.disk import told_plainly, write_atomically
-from lakon.build.interpreters import find_interpreter
 from lakon.build.patterns import Patterns
 from lakon.build.pieces import OwnFiles
 from lakon.build.requirements import read_requirements
@@ -69,7 +69,7 @@ class _Build:
         self.output = output
         self.reporter = reporter
         self.cache = cache
-        self.interpreter = find_interpreter(source.platform.python, cache / "interpreters")
+        self.interpreter = interpreters.find(source.platform.python, cache / "interpreters")
 
     def run(self) -> PythonBuild:
         """Answer from what is kept when nothing has changed, else make the archives."""

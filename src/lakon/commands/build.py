@@ -10,6 +10,7 @@ from lakon.build.python import PythonSource, build_python
 from lakon.build.tool import Platform
 from lakon.commands.places import build_folder
 from lakon.exceptions import BuildError
+from lakon.interpreters import for_this_machine
 from lakon.synth.limits import check_limits
 from lakon.synth.synthesis import Synthesis, synthesize
 
@@ -41,12 +42,15 @@ def build(program: Program, target: Target, reporter: Reporter, *, folder: Path 
     synthesis = synthesize(service, stage=target.stage, root=root)
     check_limits(synthesis, service, root=root)
     folder = folder or build_folder(program, target)
+    python = for_this_machine(service.python) if target.local else service.python
+    if python != service.python:
+        reporter.note(f"Python {service.python} is not installed here: the functions run under Python {python}")
     archives: dict[str, Archive] = {}
     layers = {architecture: parameter for parameter, architecture in synthesis.layers.items()}
     for parameter, architecture in synthesis.archives.items():
         source = PythonSource(
             root=program.root,
-            platform=Platform(service.python, architecture, host=target.local),
+            platform=Platform(python, architecture, host=target.local),
             include=service.include,
             exclude=service.exclude,
             layer=service.layer,

@@ -145,7 +145,7 @@ def _address(path: Path) -> tuple[Path, str]:
 
 @contextmanager
 def _importing(root: Path) -> Iterator[None]:
-    """Let the project's own modules be imported as new; leave no trace, for the next program may have the same names."""
+    """Let the project's own modules be imported as new, and forget them: the next program may use the same names."""
     paths = [str(root / "src"), str(root)] if (root / "src").is_dir() else [str(root)]
     before = sys.path[:]
     hidden = {name: module for name, module in sys.modules.items() if _shadows(name, root)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakon.model.function import Vpc
 from lakon.model.grants import Allow
 from lakon.model.resources import CloudFormationResource, Parameter
 from lakon.model.triggers import BusEvents, Schedule
@@ -47,7 +48,7 @@ def _function_texts(function: Function) -> Iterator[object]:
     yield function.env
     yield function.layers
     yield (function.kms_key, function.dead_letters, function.on_success, function.on_failure)
-    if function.vpc is not None:
+    if isinstance(function.vpc, Vpc):
         yield (function.vpc.subnets, function.vpc.security_groups)
     for use in function.uses:
         if isinstance(use, Allow):

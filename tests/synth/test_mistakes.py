@@ -1,0 +1,302 @@
+"""What a program may not say: every mistake at once, each with its line and what to write instead."""
+
+# mypy: allow-untyped-defs, allow-untyped-calls
+
+import sys
+
+import pytest
+
+import lakon
+from lakon.exceptions import ProgramError
+from lakon.synth.limits import check_limits
+from lakon.synth.synthesis import synthesize
+
+ROOT = __file__.rpartition("/")[0]
+
+
+def handler(event, context):
+    """Do nothing."""
+
+
+def mistakes(service, stage="dev"):
+    try:
+        check_limits(synthesize(service, stage=stage, root=ROOT), service, root=ROOT)
+    except ProgramError as error:
+        return error.mistakes
+    return ()
+
+
+def only(service, stage="dev"):
+    found = mistakes(service, stage)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def service_with(**options):
+    service = lakon.Service("imager")
+    service.function(name="stamp", **options)(handler)
+    return service
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_source():
+    service = lakon.Service("Imager!")
+    service.bucket("Photos")
+    service.function(name="stamp", memory=64, timeout=1000)(handler)
+    first = service.origin.line
+    assert [(m.where, m.what) for m in mistakes(service)] == [
+        (f"test_mistakes.py:{first}", "the service's name is 'Imager!'"),
+        (f"test_mistakes.py:{first + 1}", "a bucket is named 'Photos'"),
+        (f"test_mistakes.py:{first + 2}", "memory of 'stamp' in MB is 64"),
+        (f"test_mistakes.py:{first + 2}", "timeout of 'stamp' in seconds is 1000"),
+    ]
+    assert all(mistake.hint for mistake in mistakes(service))
+
+
+def test_a_program_without_mistakes_has_none():
+    assert mistakes(service_with()) == ()
+
+
+def test_the_error_tells_each_mistake():
+    with pytest.raises(ProgramError) as raised:
+        synthesize(service_with(memory=64), stage="dev", root=ROOT)
+    assert "memory of 'stamp' in MB is 64" in str(raised.value)
+    assert "from 128 to 10,240" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"memory": 10_241}, "memory of 'stamp' in MB is 10241"),
+        ({"memory": "512"}, "memory of 'stamp' in MB is '512'"),
+        ({"memory": True}, "memory of 'stamp' in MB is True"),
+        ({"timeout": 0}, "timeout of 'stamp' in seconds is 0"),
+        ({"ephemeral_storage": 100}, "ephemeral_storage of 'stamp' in MB is 100"),
+        ({"reserved_concurrency": -1}, "reserved_concurrency of 'stamp' is -1"),
+        ({"retries": 3}, "retries of 'stamp' is 3"),
+        ({"max_event_age": 10}, "max_event_age of 'stamp' in seconds is 10"),
+        ({"architecture": "riscv"}, "the architecture is 'riscv'"),
+        ({"log_retention_days": 8}, "logs are kept for 8 days"),
+        ({"log_format": "xml"}, "log_format of 'stamp' is 'xml'"),
+        ({"log_level": "INFO"}, "log_level of 'stamp' is 'INFO' with log_format 'text'"),
+        ({"layers": ["arn:aws:lambda:x"] * 6}, "'stamp' has 6 layers"),
+        ({"description": "x" * 257}, "the description of 'stamp' has 257 characters"),
+        ({"tags": {"aws:x": "y"}}, "the tag 'aws:x' has the value 'y'"),
+        ({"env": {"AWS_REGION": "x"}}, "'stamp' has a variable named 'AWS_REGION'"),
+        ({"env": {"1X": "x"}}, "'stamp' has a variable named '1X'"),
+        ({"env": {"COUNT": 1}}, "the variable 'COUNT' of 'stamp' is 1"),
+        ({"env": {"LONG": "x" * 4096}}, "the environment of 'stamp' has 4,100 bytes"),
+        ({"vpc": {"subnets": []}}, "vpc of 'stamp' is {'subnets': []}"),
+        ({"dead_letters": "jobs"}, "dead_letters of 'stamp' is 'jobs'"),
+        ({"on_failure": "arn:aws:ec2:eu-west-1:1:x"}, "on_failure of 'stamp' is 'arn:aws:ec2:eu-west-1:1:x'"),
+        ({"alarms": [lakon.errors(threshold=0)]}, "an alarm of 'stamp' has the threshold 0"),
+        ({"alarms": [lakon.duration(p99="15 seconds")]}, "an alarm of 'stamp' has the length '15 seconds'"),
+        ({"alarms": [lakon.errors(minutes=0)]}, "minutes of an alarm of 'stamp' is 0"),
+        ({"alarms": [lakon.errors(notify="pager")]}, "an alarm of 'stamp' notifies 'pager'"),
+        ({"on": [lakon.every("0 minutes")]}, "'stamp' is called every 0 minutes"),
+        ({"on": [lakon.every("often")]}, "'stamp' has the schedule 'rate(often)'"),
+        ({"on": [lakon.cron("0 8 * * *")]}, "'stamp' has the schedule 'cron(0 8 * * *)'"),
+        ({"on": [lakon.at("tomorrow")]}, "'stamp' has the schedule 'at(tomorrow)'"),
+        ({"on": [lakon.every("5 minutes"), "often"]}, "on= of 'stamp' has 'often', which is no trigger"),
+        ({"on": [lakon.event({})]}, "'stamp' has the event pattern {}"),
+        ({"on": [lakon.event({"sauce": ["x"]})]}, "'stamp' has the event pattern {'sauce': ['x']}"),
+        ({"uses": ["everything"]}, "uses= of 'stamp' has 'everything', which grants nothing"),
+        ({"uses": [lakon.allow("DetectLabels", "*")]}, "'stamp' is allowed 'DetectLabels'"),
+        ({"uses": [lakon.allow("s3:GetObject", "photos")]}, "'stamp' is allowed something on 'photos'"),
+        ({"uses": [lakon.invoke("nobody")]}, "'stamp' may invoke 'nobody', which is no function of this service"),
+    ],
+)
+def test_a_function(options, what):
+    assert only(service_with(**options)).what == what
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"python": "3.9"}, "the service wants Python '3.9'"),
+        ({"architecture": "arm"}, "the architecture is 'arm'"),
+        ({"log_retention_days": 0}, "logs are kept for 0 days"),
+        ({"tags": {"": "x"}}, "the tag '' has the value 'x'"),
+    ],
+)
+def test_a_service(options, what):
+    service = lakon.Service("imager", **options)
+    service.bucket("photos")
+    assert only(service).what == what
+
+
+def test_an_empty_service():
+    assert only(lakon.Service("imager")).what == "the service 'imager' declares nothing"
+
+
+def test_a_stage():
+    assert only(service_with(), stage="Dev").what == "the stage's name is 'Dev'"
+
+
+def declare(text):
+    service = lakon.Service("imager")
+    eval(text, {"service": service, "lakon": lakon})
+    return service
+
+
+@pytest.mark.parametrize(
+    ("declaration", "what"),
+    [
+        ("service.bucket('my_Photos')", "a bucket is named 'my_Photos'"),
+        ("service.table('a b', key='x')", "a table is named 'a b'"),
+        ("service.bucket('photos', expire_days=0)", "expire_days of 'photos' is 0"),
+        ("service.table('index', key='a:X')", "the table 'index' has the key 'a:X'"),
+        ("service.table('index', key='')", "the table 'index' has the key ''"),
+        (
+            "service.table('index', key='a', sort='a:N')",
+            "the attribute 'a' of the table 'index' has two types, S and N",
+        ),
+        ("service.queue('jobs', delay=901)", "delay of 'jobs' in seconds is 901"),
+        ("service.queue('jobs', retention_days=15)", "retention_days of 'jobs' is 15"),
+        ("service.queue('jobs', max_receives=0)", "max_receives of 'jobs' is 0"),
+        ("service.queue('jobs', visibility=-1)", "visibility of 'jobs' in seconds is -1"),
+        (
+            "service.queue('jobs', dead_letters=lakon.Queue.existing('other.fifo'))",
+            "the queue 'jobs' and its dead letter queue are not both FIFO",
+        ),
+        ("service.parameter('p', '')", "the parameter 'p' has the text ''"),
+        ("service.secret('s', template={'a': 'b'})", "the secret 's' has a template but no key"),
+        ("service.secret('s', length=0)", "length of 's' is 0"),
+        ("service.log_group('audit', retention_days=2)", "logs are kept for 2 days"),
+        ("service.resource('my-cache', 'AWS::X::Y')", "a resource has the logical id 'my-cache'"),
+        ("service.resource('Cache', 'ElastiCache')", "the resource 'Cache' has the type 'ElastiCache'"),
+    ],
+)
+def test_a_resource(declaration, what):
+    assert only(declare(declaration)).what == what
+
+
+def test_two_functions_of_one_name():
+    service = service_with()
+    service.function(name="stamp")(handler)
+    mistake = next(m for m in mistakes(service) if "two functions" in m.what)
+    assert f":{service.functions[0].origin.line};" in mistake.hint
+
+
+def test_two_names_that_become_one_resource():
+    service = lakon.Service("imager")
+    service.bucket("my-photos")
+    service.bucket("my_photos")
+    assert [m.what for m in mistakes(service)] == [
+        "another declaration already became the resource MyPhotosBucket",
+        "another declaration already became the resource MyPhotosBucketPolicy",
+    ]
+
+
+def test_a_handler_that_lambda_cannot_import():
+    service = lakon.Service("imager")
+
+    @service.function
+    def nested(event, context):
+        """Live inside a function."""
+
+    assert only(service).what.startswith("the handler of 'nested' is ")
+    assert "top level" in only(service).hint
+
+
+def test_names_that_become_too_long():
+    service = lakon.Service("a" * 40)
+    service.function(name="b" * 30)(handler)
+    assert "has 75 characters" in only(service).what
+
+
+def test_resources_of_another_service():
+    other = lakon.Service("other")
+    photos, jobs, news, orders = other.bucket("photos"), other.queue("jobs"), other.topic("news"), other.bus("orders")
+    service = service_with(
+        on=[photos.created(), jobs.messages(), news.messages(), orders.events(source="shop")],
+        uses=[photos.read],
+        dead_letters=jobs,
+        alarms=[lakon.errors(notify=news)],
+        env={"PLACE": photos.arn},
+    )
+    found = [mistake.what for mistake in mistakes(service)]
+    assert sum("which is not of the service 'imager'" in what for what in found) == 6
+    assert sum("dead_letters" in what or "notifies" in what for what in found) == 2
+
+
+def test_a_handle_in_place_of_a_grant():
+    service = lakon.Service("imager")
+    photos = service.bucket("photos")
+    service.function(name="stamp", uses=[photos])(handler)  # type: ignore[list-item]  # the mistake under test
+    assert only(service).hint == "say how it is used: photos.read or .write or .read_write"
+
+
+def test_existing_buckets_cannot_call():
+    assert "notifications" in only(service_with(on=lakon.Bucket.existing("old").created())).hint
+
+
+def test_notifications_that_overlap():
+    service = lakon.Service("imager")
+    photos = service.bucket("photos")
+    service.function(name="one", on=photos.created(prefix="in/"))(handler)
+    service.function(name="two", on=photos.events("s3:ObjectCreated:Put", prefix="in/new/"))(handler)
+    service.function(name="three", on=[photos.created(prefix="out/"), photos.removed(prefix="in/")])(handler)
+    assert only(service).what == "'two' and 'one' are called by the same objects of 'photos'"
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"batch": 11}, "'stamp' takes 11 messages at once without a window"),
+        ({"batch": 0}, "batch of 'jobs' is 0"),
+        ({"window": 301}, "window of 'jobs' in seconds is 301"),
+        ({"concurrency": 1}, "concurrency of 'jobs' is 1"),
+        ({"filter": [{"body": [1]}] * 6}, "'stamp' has 6 filters on 'jobs'"),
+    ],
+)
+def test_a_queue_trigger(options, what):
+    service = lakon.Service("imager")
+    service.function(name="stamp", on=service.queue("jobs").messages(**options))(handler)
+    assert only(service).what == what
+
+
+def test_a_visibility_shorter_than_the_function():
+    service = lakon.Service("imager")
+    service.function(name="stamp", timeout=60, on=service.queue("jobs", visibility=30).messages())(handler)
+    assert "longer than the visibility" in only(service).what
+
+
+def test_a_variable_that_lakon_sets():
+    service = lakon.Service("imager")
+    photos = service.bucket("photos")
+    service.function(name="stamp", uses=photos.read, env={"PHOTOS_BUCKET_NAME": "mine"})(handler)
+    assert "by which Lakon tells it where a resource is" in only(service).what
+
+
+def test_a_circle():
+    service = lakon.Service("imager")
+    one = service.resource("One", "AWS::SNS::Topic", {"DisplayName": {"Fn::GetAtt": ["Two", "TopicName"]}})
+    service.resource("Two", "AWS::SNS::Topic", {"DisplayName": f"after {one.ref}"})
+    assert only(service).what in (
+        "resources need each other in a circle: One needs Two needs One",
+        "resources need each other in a circle: Two needs One needs Two",
+    )
+
+
+def test_too_many_resources():
+    service = lakon.Service("imager")
+    for number in range(167):
+        service.function(name=f"f{number}")(handler)
+    assert "needs 501 resources" in only(service).what
+
+
+def test_a_policy_that_is_too_long():
+    grants = [lakon.allow("s3:GetObject", f"arn:aws:s3:::bucket-{number:03}/" + "x" * 60) for number in range(100)]
+    assert "the role's policy has" in only(service_with(uses=grants)).what
+
+
+def test_a_duration_alarm_has_one_statistic():
+    with pytest.raises(TypeError, match="exactly one statistic"):
+        lakon.duration(p99="1s", p50="2s")
+
+
+def test_the_place_is_the_line_of_the_declaration():
+    service = lakon.Service("imager")
+    line = sys._getframe().f_lineno + 1
+    service.bucket("Photos")
+    assert only(service).where == f"test_mistakes.py:{line}"
