@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lakon import interpreters
 
@@ -180,6 +181,34 @@ def test_large_payloads_pass_both_ways(lambda_client: LambdaClient, deploy: Call
     assert answer["Payload"].read() == payload
 
 
+def test_payload_beyond_the_limit_is_refused(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    name = deploy(ECHO)
+    with pytest.raises(ClientError) as failure:
+        lambda_client.invoke(FunctionName=name, Payload=json.dumps("x" * 6_300_000).encode())
+    assert failure.value.response["Error"].get("Code") == "RequestEntityTooLargeException"
+
+
+def test_client_context(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    name = deploy("def handler(event, context):\n    return context.client_context and context.client_context.custom\n")
+    context = base64.b64encode(json.dumps({"custom": {"é": 1}}).encode()).decode()
+    with_context = lambda_client.invoke(FunctionName=name, ClientContext=context)
+    assert json.loads(with_context["Payload"].read()) == {"é": 1}
+    assert lambda_client.invoke(FunctionName=name)["Payload"].read() == b"null"
+
+
+def test_throttled_at_reserved_concurrency(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    name = deploy("def handler(event, context):\n    return 1\n")
+    lambda_client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    with pytest.raises(lambda_client.exceptions.TooManyRequestsException):
+        lambda_client.invoke(FunctionName=name)
+
+
+def test_payload_that_is_not_json(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    name = deploy(ECHO)
+    with pytest.raises(lambda_client.exceptions.InvalidRequestContentException):
+        lambda_client.invoke(FunctionName=name, Payload=b"{not json")
+
+
 def test_log_tail(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
     name = deploy("def handler(event, context):\n    print('spoken')\n")
     for cold in (True, False):
@@ -305,11 +334,21 @@ def test_go_sends_chunks_and_trailers(lambda_client: LambdaClient, deploy: Calla
 
 
 def test_python_version_that_is_not_installed(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
-    if interpreters.find("3.10") is not None:
-        pytest.skip("Python 3.10 is installed")
+    missing = [version for version in ("3.10", "3.12", "3.13", "3.14") if interpreters.find(version) is None]
+    if not missing:
+        pytest.skip("every Python is installed")
     source = "import sys\ndef handler(event, context):\n    return list(sys.version_info[:2])\n"
-    name = deploy(source, Runtime="python3.10")
+    name = deploy(source, Runtime=f"python{missing[0]}")
     answer = lambda_client.invoke(FunctionName=name, LogType="Tail")
     assert json.loads(answer["Payload"].read()) == list(sys.version_info[:2])
     tail = base64.b64decode(answer["LogResult"]).decode()
-    assert "Python 3.10 is not installed on this machine" in tail
+    assert f"Python {missing[0]} is not installed on this machine" in tail
+
+
+def test_python_of_another_version(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    others = [version for version in ("3.10", "3.12", "3.13", "3.14") if interpreters.find(version) is not None]
+    if not others:
+        pytest.skip("no Python of another version is installed")
+    source = "import sys\ndef handler(event, context):\n    return '%d.%d' % sys.version_info[:2]\n"
+    name = deploy(source, Runtime=f"python{others[0]}")
+    assert json.loads(lambda_client.invoke(FunctionName=name)["Payload"].read()) == others[0]

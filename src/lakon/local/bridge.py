@@ -15,7 +15,7 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from lakon.local.functions import parse_function
+from lakon.local.functions import Call, parse_function
 
 if TYPE_CHECKING:
     from lakon.local.host import LambdaHost
@@ -71,8 +71,13 @@ class Bridge:
             if self.host is None:
                 raise RuntimeError("the Lambda host is not ready")
             function = parse_function(message)
-            request_id, arn = str(message["requestId"]), str(message["functionArn"])
-            outcome = await self.host.invoke(function, request_id, arn, payload)
+            call = Call(
+                request_id=str(message["requestId"]),
+                function_arn=str(message["functionArn"]),
+                payload=payload,
+                client_context=str(message["clientContext"]),
+            )
+            outcome = await self.host.invoke(function, call)
         except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer and the supervisor goes on
             _log.exception("an invocation failed inside the Lambda host")
             failure = {"errorType": "Sandbox.Failure", "errorMessage": f"{type(error).__name__}: {error}"}

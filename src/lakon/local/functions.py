@@ -44,6 +44,16 @@ class Function:
         return self.runtime.removeprefix("python") if self.runtime.startswith("python") else None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One invocation as it was asked for. `function_arn` carries the qualifier, `client_context` is JSON or empty."""
+
+    request_id: str
+    function_arn: str
+    payload: bytes
+    client_context: str = ""
+
+
 def parse_function(message: Mapping[str, object]) -> Function:
     """Read what the plug tells about a function. KeyError, TypeError or ValueError when it is not as agreed."""
     config = _mapping(message["config"])

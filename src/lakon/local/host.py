@@ -23,7 +23,7 @@ from lakon.local.runtime_api import Answer, Ending, Invocation
 if TYPE_CHECKING:
     from lakon.local.archives import Archives
     from lakon.local.environment import Launch
-    from lakon.local.functions import Function
+    from lakon.local.functions import Call, Function
     from lakon.local.processes import ProcessGuard
 
 
@@ -82,7 +82,7 @@ class LambdaHost:
         self._endings: set[asyncio.Task[None]] = set()
         self._sweeper = asyncio.create_task(self._sweep())
 
-    async def invoke(self, function: Function, request_id: str, function_arn: str, payload: bytes) -> Outcome:
+    async def invoke(self, function: Function, call: Call) -> Outcome:
         """Run one invocation to its end, in a warm environment if one is idle, else in a new one."""
         pool = self._pool(function)
         environment = pool.idle.pop() if pool.idle else None
@@ -93,11 +93,9 @@ class LambdaHost:
             except LakonError as error:
                 kind = "Runtime.InvalidEntrypoint" if isinstance(error, InvalidEntrypointError) else "Sandbox.Failure"
                 detail = f"\n{error.detail}" if error.detail else ""
-                return Outcome(_failure(kind, request_id, f"{error.what}{detail}"), "")
+                return Outcome(_failure(kind, call.request_id, f"{error.what}{detail}"), "")
         try:
-            outcome, environment = await self._serve(
-                function, environment, init_seconds, request_id, function_arn, payload
-            )
+            outcome, environment = await self._serve(function, environment, init_seconds, call)
         except BaseException:
             self._end_soon(environment)
             raise
@@ -119,14 +117,9 @@ class LambdaHost:
             await asyncio.gather(*self._endings)
 
     async def _serve(
-        self,
-        function: Function,
-        environment: ExecutionEnvironment,
-        init_seconds: float,
-        request_id: str,
-        function_arn: str,
-        payload: bytes,
+        self, function: Function, environment: ExecutionEnvironment, init_seconds: float, call: Call
     ) -> tuple[Outcome, ExecutionEnvironment]:
+        request_id = call.request_id
         stream = environment.stream
         stream.write(f"START RequestId: {request_id} Version: {function.version}")
         began = time.monotonic()
@@ -140,8 +133,9 @@ class LambdaHost:
             left = function.timeout - (time.monotonic() - began)
             invocation = Invocation(
                 request_id=request_id,
-                payload=payload,
-                function_arn=function_arn,
+                payload=call.payload,
+                function_arn=call.function_arn,
+                client_context=call.client_context,
                 deadline_ms=int((time.time() + left) * 1000),
                 trace_id=_trace_id(function.tracing),
             )

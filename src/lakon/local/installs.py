@@ -75,8 +75,8 @@ def base_python() -> Path:
 def ensure_environment(folder: Path, python: Path, requirements: list[str], *options: str, shim: bool = False) -> Path:
     """The Python of the virtual environment `folder`, made with what is required if it is not there or broken.
 
-    It appears whole or not at all, however many processes make it at once. `options` go to uv; with `shim` our own runtime
-    client takes the place of the native one. LocalError, with the command that failed, when it cannot be made.
+    It appears whole or not at all, however many processes make it at once. `options` go to uv; with `shim` our own
+    runtime client takes the place of the native one. LocalError, with the command that failed, when it cannot be made.
     """
     interpreter = folder / "bin" / "python"
     if interpreter.exists():
@@ -96,7 +96,6 @@ def ensure_environment(folder: Path, python: Path, requirements: list[str], *opt
                 "install",
                 "--quiet",
                 "--no-config",
-                "--compile-bytecode",
                 "--python",
                 str(made),
                 *options,

@@ -7,6 +7,8 @@ Standard library and the emulator only. Of the emulator it touches what `check_c
 - `lambda_svc._execute_function_dispatch`, the one place that every runtime's invocation passes after concurrency was
   accounted and before any executor is chosen or any log line invented. (`_execute_function_warm` is deeper:
   `provided.*` does not pass it, and the emulator writes log lines of its own around it.)
+- `lambda_svc.handle_request`, wrapped, for its Invoke takes a payload that is not JSON for an empty one, knows no limit
+  of size, and drops the caller's client context.
 - `lambda_svc.ensure_spawned`, which would start the emulator's own worker when a SnapStart version is published.
 
 Settings arrive in the environment: LAKON_PORT (preferred), LAKON_HOST_PORT, LAKON_ARCHIVES, LAKON_CLEAN (file written
@@ -31,8 +33,12 @@ import struct
 import sys
 import threading
 import traceback
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 _HEAD = struct.Struct(">II")
 _CONFIGURATION = (
@@ -40,7 +46,10 @@ _CONFIGURATION = (
     "TracingConfig", "EphemeralStorage", "Architectures", "LastModified",
 )  # fmt: skip
 _DISPATCH = ["func", "config", "event", "request_id", "started"]
+_HANDLE = ["method", "path", "headers", "body", "query_params"]
+_MAX_PAYLOAD = 6 * 1024 * 1024
 _SHUTDOWN_LIMIT = 8.0
+_client_context: ContextVar[str] = ContextVar("client_context", default="")
 
 Json = dict[str, Any]  # the emulator's records are untyped
 
@@ -104,6 +113,7 @@ class Executor:
                 "config": {name: config[name] for name in _CONFIGURATION if name in config},
                 "code": self._store(_code(func, config), config.get("CodeSha256", "")),
                 "layers": [self._store(data, "") for data in self._layers(config)],
+                "clientContext": _client_context.get(),
                 "account": self._emulator.get_account_id(),
                 "region": self._emulator.get_region(),
             }
@@ -157,6 +167,26 @@ def _parsed(body: bytes) -> object:
         return body
 
 
+def attentive(emulator: Any) -> Callable[..., Awaitable[Any]]:
+    """The emulator's Lambda API, with what its Invoke leaves out: payload checks, and the caller's client context."""
+    handle = emulator.handle_request
+
+    async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: object) -> object:
+        if method == "POST" and path.endswith("invocations"):
+            if len(body) > _MAX_PAYLOAD:
+                message = f"Request must be smaller than {_MAX_PAYLOAD} bytes for the InvokeFunction operation"
+                return emulator.error_response_json("RequestEntityTooLargeException", message, 413)
+            try:
+                json.loads(body or b"null")
+                _client_context.set(base64.b64decode(headers.get("x-amz-client-context") or "").decode())
+            except ValueError as error:
+                message = f"Could not parse request body into json: {error}"
+                return emulator.error_response_json("InvalidRequestContentException", message, 400)
+        return await handle(method, path, headers, body, query)
+
+    return handle_request
+
+
 def check_contract(emulator: Any) -> None:
     """End with a clear message when the emulator is not the one this plug was made for."""
     dispatch = getattr(emulator, "_execute_function_dispatch", None)
@@ -164,7 +194,9 @@ def check_contract(emulator: Any) -> None:
         _fail("lambda_svc._execute_function_dispatch")
     if "_execute_function_dispatch(" not in inspect.getsource(emulator._execute_function):
         _fail("lambda_svc._execute_function")
-    for name in ("_resolve_layer_zip", "get_account_id", "get_region", "ensure_spawned"):
+    if list(inspect.signature(emulator.handle_request).parameters) != _HANDLE:
+        _fail("lambda_svc.handle_request")
+    for name in ("_resolve_layer_zip", "error_response_json", "get_account_id", "get_region", "ensure_spawned"):
         if not callable(getattr(emulator, name, None)):
             _fail(f"lambda_svc.{name}")
 
@@ -227,6 +259,7 @@ def main() -> NoReturn:
     app = importlib.import_module("ministack.app").app
     check_contract(emulator)
     executor = Executor(emulator, Host(int(os.environ["LAKON_HOST_PORT"])), Path(os.environ["LAKON_ARCHIVES"]))
+    setattr(emulator, "handle_request", attentive(emulator))  # noqa: B010 - see above
     setattr(emulator, "_execute_function_dispatch", executor.execute)  # noqa: B010 - the plug point
     setattr(emulator, "ensure_spawned", lambda worker: None)  # noqa: B010, ARG005
     errors = SaveErrors()
