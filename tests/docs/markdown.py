@@ -34,9 +34,7 @@ def blocks(page: Path) -> list[Block]:
     for match in FENCE.finditer(text):
         language, _, rest = match[1].partition(" ")
         titled = re.fullmatch(r"title=(\S+)", rest)
-        found.append(
-            Block(language, titled[1] if titled else None, match[2], text[: match.start()].count("\n") + 1)
-        )
+        found.append(Block(language, titled[1] if titled else None, match[2], text[: match.start()].count("\n") + 1))
     return found
 
 
