@@ -27,7 +27,7 @@ def command(app: str | None, target: Target, as_json: bool, output: str | None, 
     from lakon.cli.terminal import Terminal, print_json
     from lakon.commands import build
 
-    built = build.build(load(app), target, Terminal(), folder=Path(output) if output else None)
+    built = build.build(load(app), target, Terminal(), folder=Path(output).resolve() if output else None)
     if lint:
         said = build.lint(built.folder)
         if said:
