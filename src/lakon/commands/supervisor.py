@@ -16,7 +16,8 @@ def _logs_client(endpoint_url: str, region: str) -> LogsClient:
     from lakon.provision.session import Session
     from lakon.settings import Target
 
-    return Session(Target(region=region, endpoint_url=endpoint_url, local=True)).client("logs")
+    client: LogsClient = Session(Target(region=region, endpoint_url=endpoint_url, local=True)).plain("logs")
+    return client
 
 
 def main() -> None:

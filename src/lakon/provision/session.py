@@ -166,7 +166,7 @@ class Session:
         return self._made(service, service)
 
     def plain(self, service: str) -> Any:
-        """A boto3 client of any service on this target, which raises botocore's own exceptions: for tests."""
+        """A boto3 client of any service on this target, which raises botocore's own exceptions."""
         return self._boto.client(  # type: ignore[call-overload]  # the stubs know services by literal names only
             service, region_name=self.region, endpoint_url=self.target.endpoint_url, config=self._config()
         )
