@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bench import builds, imports, provisioning, starts, synthesis
 from bench.clock import BrokenContender, Command, take_turns
-from bench.peers import BASE_PYTHON
+from bench.peers import plain_python
 from bench.plan import PROGRAM, Plan
 from bench.table import Row, duration, lines
 from lakon.exceptions import LakonError
@@ -83,7 +83,7 @@ def _measure(sections: Sequence[str], *, quick: bool) -> list[Row]:
 def _machine() -> str:
     """What the figures depend on: above all how long an interpreter takes that does nothing."""
     load = os.getloadavg()[0]
-    nothing = Command([str(BASE_PYTHON), "-s", "-c", "pass"], Path.cwd(), {})
+    nothing = Command([str(plain_python()), "-c", "pass"], Path.cwd(), {})
     pace = duration(take_turns({"nothing": nothing}, 7)["nothing"].wall)
     return (
         f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}; "

@@ -75,4 +75,4 @@ def _compiled(folder: Path, program: str) -> Path:
 
 def _import(module: str, folder: Path, *path: Path) -> Command:
     environment = {"PYTHONPATH": ":".join(map(str, path)), "PYTHONDONTWRITEBYTECODE": "1", "AWS_REGION": "us-east-1"}
-    return Command([str(peers.BASE_PYTHON), "-s", "-c", f"import {module}"], folder, environment)
+    return Command([str(peers.plain_python()), "-c", f"import {module}"], folder, environment)

@@ -14,12 +14,22 @@ CHALICE = ("chalice==1.34.0",)
 POWERTOOLS = ("aws-lambda-powertools==3.37.0",)
 MANGUM = ("mangum==0.22.0", "starlette==1.10.0")
 
-BASE_PYTHON = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
-"""The interpreter below this process's virtual environment: what starts without anybody's `.pth` files."""
+_VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
+_BASE_PYTHON = Path(sys.base_prefix) / "bin" / f"python{_VERSION}"
 
 
 class MissingPeer(Exception):  # noqa: N818 - not an error: its comparison is left out
     """A peer cannot be installed: why, in a line."""
+
+
+def plain_python() -> Path:
+    """An interpreter with nothing beside the standard library: no `.pth` file adds to its start."""
+    folder = cache_folder() / "bench" / f"plain-python{_VERSION}"
+    if not folder.is_dir():
+        building = _building(folder)
+        subprocess.run([_BASE_PYTHON, "-I", "-m", "venv", "--without-pip", building], check=True)
+        building.rename(folder)
+    return folder / "bin" / "python"
 
 
 def environment(requirements: tuple[str, ...]) -> Path:
@@ -27,7 +37,7 @@ def environment(requirements: tuple[str, ...]) -> Path:
     folder = _home(requirements, "environment")
     if not folder.is_dir():
         building = _building(folder)
-        _uv("venv", "--quiet", "--no-project", "--relocatable", "--python", str(BASE_PYTHON), str(building))
+        _uv("venv", "--quiet", "--no-project", "--relocatable", "--python", str(_BASE_PYTHON), str(building))
         _install(requirements, "--python", str(building / "bin" / "python"))
         building.rename(folder)
     return folder
@@ -38,14 +48,13 @@ def packages(requirements: tuple[str, ...]) -> Path:
     folder = _home(requirements, "packages")
     if not folder.is_dir():
         building = _building(folder)
-        _install(requirements, "--python", str(BASE_PYTHON), "--target", str(building))
+        _install(requirements, "--python", str(_BASE_PYTHON), "--target", str(building))
         building.rename(folder)
     return folder
 
 
 def _home(requirements: tuple[str, ...], kind: str) -> Path:
-    tag = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    return cache_folder() / "bench" / f"{'+'.join(requirements).replace('==', '-')}-{kind}-{tag}"
+    return cache_folder() / "bench" / f"{'+'.join(requirements).replace('==', '-')}-{kind}-python{_VERSION}"
 
 
 def _building(folder: Path) -> Path:
