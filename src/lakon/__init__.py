@@ -54,9 +54,7 @@ else:
         home = _HOME.get(name)
         if home is None:
             raise AttributeError(f"module 'lakon' has no attribute {name!r}")
-        from importlib import import_module
-
-        value = globals()[name] = getattr(import_module(f"lakon.model.{home}"), name)
+        value = globals()[name] = getattr(__import__(f"lakon.model.{home}", fromlist=[name]), name)
         return value
 
     def __dir__():

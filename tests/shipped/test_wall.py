@@ -20,8 +20,7 @@ from lakon.settings import Target
 SOURCE = Path(__file__).parent.parent.parent / "src"
 
 # What the shipped part may import. Each costs every cold start, but for os and its parts, which every program has.
-ALLOWED = {"__future__", "importlib", "importlib._bootstrap", "importlib._bootstrap_external", "warnings", "_warnings"}
-ALLOWED |= {"_collections_abc", "_stat", "abc", "genericpath", "os", "os.path", "posixpath", "stat"}
+ALLOWED = {"__future__", "_collections_abc", "_stat", "abc", "genericpath", "os", "os.path", "posixpath", "stat"}
 
 PROGRAM = """
 import lakon

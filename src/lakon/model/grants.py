@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from lakon.model.resources import Resource
+    from lakon.model.resource import Resource
 
 
 class Grant:
