@@ -25,7 +25,7 @@ MAX_RECORD = 262_118
 
 _TAIL = 4096
 _BATCH_EVENTS, _BATCH_BYTES = 5_000, 900_000
-_GATHER = 0.02
+_GATHER = 0.05
 _FRAME = struct.Struct(">IIQ")
 _FRAME_TYPES = 0xA55A0000
 _log = logging.getLogger("lakon.local")

@@ -252,6 +252,7 @@ async def _serve(app: object, listener: socket.socket) -> None:
 
 def main() -> NoReturn:
     """Bind, plug in, serve, save."""
+    sys.setswitchinterval(0.0005)  # every invocation has a thread here: none must wait 5 ms, the default, for another
     listener = _bind(int(os.environ["LAKON_PORT"]))
     port = listener.getsockname()[1]
     os.environ["GATEWAY_PORT"] = str(port)

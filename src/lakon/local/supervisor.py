@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _LOCK_LIMIT = 3.0
 _WATCH = 0.5
+_SWITCH = 0.0005  # an invocation must not wait 5 ms, Python's default, for the thread that writes logs
 
 
 def serve(
@@ -48,6 +49,7 @@ def serve(
     supervisor has the folder.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    sys.setswitchinterval(_SWITCH)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK_FILE).open("a") as lock:
         _take(lock, folder)
