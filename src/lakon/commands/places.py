@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import LocalError
+from lakon.interpreters import for_this_machine
 from lakon.local import daemon
 from lakon.settings import project_state
 
@@ -39,7 +40,9 @@ def _state(program: Program, target: Target) -> Path:
 def start(program: Program, target: Target, reporter: Reporter, *, owner_pid: int | None = None) -> Session:
     """A session with the target; the embedded AWS is started when it does not run."""
     if target.local and target.endpoint_url is None:
-        started = daemon.ensure(aws_folder(program, target), LAUNCHER, reporter, owner_pid)
+        started = daemon.ensure(
+            aws_folder(program, target), LAUNCHER, reporter, owner_pid, for_this_machine(program.service.python)
+        )
         target = replace(target, endpoint_url=started.endpoint_url)
     return _session(target)
 

@@ -13,16 +13,18 @@ import socket
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
 
+from lakon import interpreters
 from lakon.exceptions import LocalError
+from lakon.interpreters import RUNNING
 from lakon.local.reaper import alive
 from lakon.local.state import LOCK_FILE, LOG_FILE, PORT_FILE, START_LOCK, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from lakon.report import Reporter
 
@@ -56,14 +58,18 @@ def find(folder: Path) -> Running | None:
     return told if _healthy(told.endpoint_url) else None
 
 
-def ensure(folder: Path, launcher: Sequence[str], reporter: Reporter, owner_pid: int | None = None) -> Running:
+def ensure(
+    folder: Path, launcher: Sequence[str], reporter: Reporter, owner_pid: int | None = None, python: str = RUNNING
+) -> Running:
     """The embedded AWS of `folder`, started if it does not run, replaced if it does not answer.
 
     `launcher` is the command of a program that calls `supervisor.serve`; the folder and, when given, `--owner-pid
-    PID` are appended. With an owner it ends when that process is gone. LocalError, with the end of its log, when it
+    PID` are appended. With an owner it ends when that process is gone. `python` is the version that functions will
+    run under: its runtime is installed here, where the user sees it. LocalError, with the end of its log, when it
     cannot be started.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _install_runtime(python, reporter)
     with _alone(folder):
         if running := find(folder):
             return running
@@ -140,9 +146,15 @@ def _install(reporter: Reporter) -> None:
     if not installs.emulator_installed():
         with reporter.step("installing the embedded AWS"):
             installs.ensure_emulator()
-    if not installs.python_runtime_installed():
-        with reporter.step(f"installing the Lambda runtime for Python {installs.HOST_PYTHON}"):
-            installs.ensure_python_runtime(installs.base_python(), installs.HOST_PYTHON)
+
+
+def _install_runtime(python: str, reporter: Reporter) -> None:
+    from lakon.local import installs
+
+    found = interpreters.find(python)
+    if found and not installs.python_runtime_installed(python):
+        with reporter.step(f"installing the Lambda runtime for Python {python}"):
+            installs.ensure_python_runtime(Path(found.program), python)
 
 
 @contextmanager
