@@ -3,8 +3,10 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
 
 import json
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -76,3 +78,19 @@ def test_two_terminals_at_once(aws, small):
     for process, (_, said) in ended:
         assert process.returncode in (0, 6), said
     assert aws("invoke", "greet", "--local").code == 0
+
+
+@pytest.mark.parametrize("delay", [0.1, 0.4, 0.8, 1.2])
+def test_interrupted_anywhere_and_run_again(aws, small, delay):
+    command = [sys.executable, "-m", "lakon", "provision", "--local"]
+    process = subprocess.Popen(command, cwd=small.parent, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    if process.returncode != -signal.SIGINT:  # which is Python's own, while it was still starting
+        assert process.returncode in (0, 130), said
+        assert "Traceback" not in said
+    again = aws("provision", "--local", "--json")
+    assert again.code == 0, again.err
+    assert json.loads(aws("invoke", "greet", "--local").out)["hello"] == "world"
+    assert not [path for path in small.parent.rglob("*.part*") if path.is_file()]
