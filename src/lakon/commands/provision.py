@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
 from lakon.commands.places import start
+from lakon.local.gaps import gaps
 from lakon.provision import artifacts, stack
 from lakon.synth.functions import BUCKET_PARAMETER
 
@@ -66,5 +67,8 @@ def provision(
         origins=built.synthesis.origins,
         artifacts=store,
     )
+    if target.local and outcome.action != "unchanged":
+        for gap in gaps(built.synthesis.resources):
+            reporter.note(gap)
     functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
     return Provisioned(outcome, uploaded, functions, session)

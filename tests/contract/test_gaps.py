@@ -1,0 +1,175 @@
+"""Every gap that Lakon tells of is real: a test that fails here means that its entry has to go."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lakon.local.gaps import GAPS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lakon.testing.cloud import Cloud, Local
+
+
+@pytest.fixture(scope="module")
+def cloud(lakon_local: Local) -> Iterator[Cloud]:
+    with lakon_local("programs/gaps.py") as cloud:
+        yield cloud
+
+
+def configuration(cloud: Cloud, function: str) -> Any:
+    return cloud.client("lambda").get_function_configuration(FunctionName=cloud.name(function))
+
+
+def call_without_waiting(cloud: Cloud, function: str) -> None:
+    """Invoke as an event, and wait for its end."""
+    ended = sum(line.startswith("REPORT") for line in cloud.logs(function))
+    cloud.client("lambda").invoke(FunctionName=cloud.name(function), InvocationType="Event", Payload=b"{}")
+    cloud.wait_for(lambda: sum(line.startswith("REPORT") for line in cloud.logs(function)) > ended)
+
+
+def received(cloud: Cloud, queue: str) -> list[Any]:
+    answer = cloud.sqs.receive_message(QueueUrl=cloud.name(queue), WaitTimeSeconds=1)
+    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def permissions(cloud: Cloud) -> None:
+    assert cloud.invoke("reach", cloud.name("photos")) == 0
+
+
+def memory(cloud: Cloud) -> None:
+    assert cloud.invoke("look")["held"] > 128 * 1024 * 1024
+
+
+def alarms(cloud: Cloud) -> None:
+    cloud.client("lambda").invoke(FunctionName=cloud.name("fail"))
+    dimensions = [{"Name": "FunctionName", "Value": cloud.name("fail")}]
+    assert cloud.wait_for(
+        lambda: cloud.cloudwatch.list_metrics(MetricName="Errors", Dimensions=dimensions)["Metrics"],
+    )
+    [alarm] = cloud.cloudwatch.describe_alarms(AlarmNamePrefix=cloud.stack)["MetricAlarms"]
+    assert alarm["StateValue"] == "INSUFFICIENT_DATA"
+
+
+def concurrency(cloud: Cloud) -> None:
+    assert cloud.invoke("never") == "called"
+
+
+def dead_letters(cloud: Cloud) -> None:
+    call_without_waiting(cloud, "fail")
+    assert received(cloud, "buried") == []
+
+
+def success(cloud: Cloud) -> None:
+    call_without_waiting(cloud, "look")
+    assert received(cloud, "succeeded") == []
+
+
+def failure(cloud: Cloud) -> None:
+    call_without_waiting(cloud, "fail_again")
+    [told] = cloud.wait_for(lambda: received(cloud, "failed"))
+    assert "timestamp" not in told
+    assert "requestId" not in told["requestContext"]
+    assert told["requestContext"]["approximateInvokeCount"] == 3
+
+
+def vpc(cloud: Cloud) -> None:
+    assert "VpcConfig" not in configuration(cloud, "look")
+
+
+def key(cloud: Cloud) -> None:
+    assert "KMSKeyArn" not in configuration(cloud, "look")
+
+
+def tracing(cloud: Cloud) -> None:
+    cloud.invoke("look")
+    xray = boto3.client(
+        "xray",
+        region_name=cloud.s3.meta.region_name,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        endpoint_url=cloud.endpoint_url,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises((BotoCoreError, ClientError)):
+        xray.get_trace_summaries(StartTime=0, EndTime=2_000_000_000)
+
+
+def storage(cloud: Cloud) -> None:
+    assert cloud.invoke("look")["storage"] == shutil.disk_usage("/tmp").total
+
+
+def architecture(cloud: Cloud) -> None:
+    assert cloud.invoke("look")["machine"] == platform.machine()
+
+
+def time_zone(cloud: Cloud) -> None:
+    [schedule] = cloud.scheduler.list_schedules(NamePrefix=cloud.stack)["Schedules"]
+    assert cloud.scheduler.get_schedule(Name=schedule["Name"])["ScheduleExpressionTimezone"] == "UTC"
+
+
+def window(cloud: Cloud) -> None:
+    ended = sum(line.startswith("REPORT") for line in cloud.logs("look"))
+    cloud.sqs.send_message(QueueUrl=cloud.name("jobs"), MessageBody="alone")
+    cloud.wait_for(lambda: sum(line.startswith("REPORT") for line in cloud.logs("look")) > ended)
+
+
+def expiry(cloud: Cloud) -> None:
+    with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
+        cloud.s3.get_bucket_lifecycle_configuration(Bucket=cloud.name("photos"))
+
+
+def ttl(cloud: Cloud) -> None:
+    described = cloud.dynamodb.describe_time_to_live(TableName=cloud.name("index"))
+    assert described["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+
+
+def recovery(cloud: Cloud) -> None:
+    backups = cloud.dynamodb.describe_continuous_backups(TableName=cloud.name("index"))
+    recovery = backups["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert recovery["PointInTimeRecoveryStatus"] == "DISABLED"
+
+
+def fifo(cloud: Cloud) -> None:
+    attributes = cloud.sns.get_topic_attributes(TopicArn=cloud.name("news"))["Attributes"]
+    assert "FifoTopic" not in attributes
+
+
+PROOFS: tuple[Callable[[Cloud], None], ...] = (
+    permissions,
+    memory,
+    alarms,
+    concurrency,
+    dead_letters,
+    success,
+    failure,
+    vpc,
+    key,
+    tracing,
+    storage,
+    architecture,
+    time_zone,
+    window,
+    expiry,
+    ttl,
+    recovery,
+    fifo,
+)
+
+
+@pytest.mark.parametrize("proof", PROOFS, ids=lambda proof: proof.__name__)
+def test_a_gap_is_real(proof: Callable[[Cloud], None], cloud: Cloud) -> None:
+    proof(cloud)
+
+
+def test_every_gap_is_proved() -> None:
+    assert [gap.name.replace(" ", "_") for gap in GAPS] == [proof.__name__ for proof in PROOFS]
