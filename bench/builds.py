@@ -35,7 +35,7 @@ def rows(plan: Plan) -> Iterator[Row]:
             contenders[f"chalice {case}"] = _chalice(program, plan.folder / f"chalice-{case}", case)
     except peers.MissingPeer as why:
         missing = f"chalice {why}"
-    times = take_turns(contenders, plan.rounds(7, 1))
+    times = take_turns(contenders, plan.rounds(5, 1))
     for case, (what, goal) in _CASES.items():
         peer = None if missing else times[f"chalice {case}"].wall
         yield Row(what, times[f"lakon {case}"].wall, "chalice package", peer, goal, missing)

@@ -111,5 +111,5 @@ def take_turns(contenders: Mapping[str, Callable[[], Sample]], rounds: int) -> d
 
 def plain_environment() -> dict[str, str]:
     """The environment of this process without what would change how Python, Lakon or an AWS client works."""
-    ours = ("PYTHON", "LAKON_", "AWS_", "VIRTUAL_ENV", "COVERAGE")
+    ours = ("PYTHON", "LAKON_APP", "LAKON_STAGE", "AWS_", "VIRTUAL_ENV", "COVERAGE")
     return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

@@ -45,7 +45,7 @@ def rows(plan: Plan) -> Iterator[Row]:
     with listening() as aws:
         contenders = {words: lakon(*words.split(), folder=project) for words in _WHOLE} | chalice
         calling = {words: _FirstCall(words, project, aws) for words in _CALLING}
-        times = take_turns({**contenders, **calling}, plan.rounds(15, 3))
+        times = take_turns({**contenders, **calling}, plan.rounds(11, 3))
     peer = times["chalice"].wall if chalice else None
     for words, goal in _WHOLE.items():
         note = " (30 functions)" if words == "describe" else " (unchanged)" if words == "build" else ""
