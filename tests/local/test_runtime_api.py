@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakon.local.runtime_api import MAX_PAYLOAD, Ending, Invocation, RuntimeApi, State
+from lakon.local.answers import MAX_PAYLOAD
+from lakon.local.endpoint import Endpoint
+from lakon.local.runtime_api import Ending, Invocation, RuntimeApi, State
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -53,7 +55,8 @@ class Client:
 @asynccontextmanager
 async def serving() -> AsyncIterator[tuple[RuntimeApi, Callable[[], Coroutine[None, None, Client]]]]:
     api = RuntimeApi()
-    host, _, port = (await api.start()).partition(":")
+    endpoint = Endpoint(api)
+    host, _, port = (await endpoint.start()).partition(":")
     clients = []
 
     async def connect() -> Client:
@@ -66,7 +69,7 @@ async def serving() -> AsyncIterator[tuple[RuntimeApi, Callable[[], Coroutine[No
     finally:
         for writer in clients:
             writer.close()
-        await api.close()
+        await endpoint.close()
 
 
 def event(request_id: str = "id-1", payload: bytes = b'{"a":1}', **headers: str) -> Invocation:

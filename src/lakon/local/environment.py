@@ -6,14 +6,17 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakon.local.endpoint import Endpoint
 from lakon.local.logs import FramedLogPipe, LogPipe, LogStream
 from lakon.local.processes import ProcessGuard, describe_exit, peak_memory_mb
 from lakon.local.reaper import kill_group
-from lakon.local.runtime_api import Answer, Ending, Invocation, RuntimeApi, State
+from lakon.local.runtime_api import Ending, Invocation, RuntimeApi, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from lakon.local.answers import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class ExecutionEnvironment:
         self.idle_since = 0.0
         self._guard = guard
         self._api = RuntimeApi()
+        self._endpoint = Endpoint(self._api)
         self._process: asyncio.subprocess.Process | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._pipes: list[LogPipe] = []
@@ -52,7 +56,7 @@ class ExecutionEnvironment:
 
         OSError when it cannot run.
         """
-        address = await self._api.start()
+        address = await self._endpoint.start()
         await self._spawn(address)
         return await self._until(self._api.ended, limit)
 
@@ -64,6 +68,11 @@ class ExecutionEnvironment:
     def answer(self) -> Answer | None:
         """What the runtime answered to the last event, or reported as its init error."""
         return self._api.answer
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the response to the last event was passed on while it came."""
+        return self._api.streaming is not None
 
     @property
     def usable(self) -> bool:
@@ -97,7 +106,7 @@ class ExecutionEnvironment:
             kill_group(self._process.pid)
             if self._watcher:
                 await self._watcher
-        await self._api.close()
+        await self._endpoint.close()
         self.drain()
         for pipe in self._pipes:
             pipe.close()

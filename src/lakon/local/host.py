@@ -14,25 +14,32 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lakon.exceptions import LakonError
+from lakon.exceptions import LakonError, LocalError
+from lakon.local.answers import Answer
 from lakon.local.environment import ExecutionEnvironment
 from lakon.local.launches import InvalidEntrypointError, Launcher
 from lakon.local.logs import LogStream, LogWriter, StreamName
-from lakon.local.runtime_api import Answer, Ending, Invocation
+from lakon.local.runtime_api import Ending, Invocation
 
 if TYPE_CHECKING:
     from lakon.local.archives import Archives
     from lakon.local.environment import Launch
     from lakon.local.functions import Call, Function
     from lakon.local.processes import ProcessGuard
+    from lakon.local.streams import ResponseSink
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an invocation came to: its answer and the last 4 KB of its log."""
+    """What an invocation came to: its answer and the last 4 KB of its log.
+
+    When the response was `streamed` into the sink, the answer has an empty body, or it is the error that broke the
+    stream off.
+    """
 
     answer: Answer
     log_tail: str
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +62,12 @@ class _Verdict:
 class _Pool:
     """The environments of one configuration of one function version."""
 
-    def __init__(self, fingerprint: str) -> None:
-        self.fingerprint = fingerprint
+    def __init__(self, function: Function) -> None:
+        self.function = function
         self.retired = False
         self.idle: list[ExecutionEnvironment] = []
+        self.wanted = 0  # how many environments are to be ready before they are needed
+        self.provisioned: set[ExecutionEnvironment] = set()
 
 
 class LambdaHost:
@@ -82,8 +91,11 @@ class LambdaHost:
         self._endings: set[asyncio.Task[None]] = set()
         self._sweeper = asyncio.create_task(self._sweep())
 
-    async def invoke(self, function: Function, call: Call) -> Outcome:
-        """Run one invocation to its end, in a warm environment if one is idle, else in a new one."""
+    async def invoke(self, function: Function, call: Call, sink: ResponseSink | None = None) -> Outcome:
+        """Run one invocation to its end, in a warm environment if one is idle, else in a new one.
+
+        With a `sink`, a response that the function streams goes there as it comes.
+        """
         pool = self._pool(function)
         environment = pool.idle.pop() if pool.idle else None
         init_seconds = 0.0
@@ -95,16 +107,37 @@ class LambdaHost:
                 detail = f"\n{error.detail}" if error.detail else ""
                 return Outcome(_failure(kind, call.request_id, f"{error.what}{detail}"), "")
         try:
-            outcome, environment = await self._serve(function, environment, init_seconds, call)
+            outcome, environment = await self._serve(function, environment, init_seconds, call, sink)
         except BaseException:
             self._end_soon(environment)
             raise
-        if environment.usable and not pool.retired:
-            environment.idle_since = time.monotonic()
-            pool.idle.append(environment)
-        else:
-            self._end_soon(environment)
+        self._release(pool, environment)
         return outcome
+
+    async def provision(self, function: Function, count: int) -> None:
+        """Keep `count` environments of a version initialised, whether they are needed or not; 0 ends that.
+
+        Returns when they are. LocalError, with what the function said, when one cannot be initialised; none is kept
+        then.
+        """
+        pool = self._pool(function)
+        pool.wanted = count
+        for environment in list(pool.provisioned)[count:]:
+            pool.provisioned.discard(environment)  # idle or busy, it goes on as one made on demand
+        missing = count - len(pool.provisioned)
+        made = await asyncio.gather(*(self._provision_one(pool) for _ in range(missing)), return_exceptions=True)
+        for failure in made:
+            if isinstance(failure, BaseException):
+                pool.wanted = 0
+                pool.provisioned.clear()
+                raise failure
+
+    def forget(self, function_name: str) -> None:
+        """End the warm environments of a function that was deleted; busy ones end after their invocation."""
+        for key, pool in list(self._pools.items()):
+            if pool.function.name == function_name:
+                del self._pools[key]
+                self._retire(pool)
 
     async def close(self) -> None:
         """End every environment, busy ones too."""
@@ -117,7 +150,12 @@ class LambdaHost:
             await asyncio.gather(*self._endings)
 
     async def _serve(
-        self, function: Function, environment: ExecutionEnvironment, init_seconds: float, call: Call
+        self,
+        function: Function,
+        environment: ExecutionEnvironment,
+        init_seconds: float,
+        call: Call,
+        sink: ResponseSink | None,
     ) -> tuple[Outcome, ExecutionEnvironment]:
         request_id = call.request_id
         stream = environment.stream
@@ -138,20 +176,21 @@ class LambdaHost:
                 client_context=call.client_context,
                 deadline_ms=int((time.time() + left) * 1000),
                 trace_id=_trace_id(function.tracing),
+                sink=sink,
             )
             ending = await environment.invoke(invocation, left)
             verdict = _judge(function, environment, request_id, ending)
         seconds = float(function.timeout) if verdict.timed_out else time.monotonic() - began
         stream.write(f"END RequestId: {request_id}")
         stream.write(_report(function, environment, request_id, seconds, init_seconds) + verdict.status)
-        return Outcome(verdict.answer, stream.take_tail()), environment
+        return Outcome(verdict.answer, stream.take_tail(), environment.streamed), environment
 
-    async def _create(self, function: Function) -> tuple[ExecutionEnvironment, float]:
+    async def _create(self, function: Function, *, provisioned: bool = False) -> tuple[ExecutionEnvironment, float]:
         now = datetime.now(UTC)
         name = StreamName(
             function.region, function.log_group, f"{now:%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
         )
-        launch, notice = await self._launcher.prepare(function, name)
+        launch, notice = await self._launcher.prepare(function, name, provisioned=provisioned)
         stream = LogStream(self._writer, name)
         if notice:
             stream.write(notice)
@@ -190,15 +229,48 @@ class LambdaHost:
                 raise InvalidEntrypointError(f"fork/exec {environment.launch.argv[0]}: {error.strerror}") from error
             raise
 
+    async def _provision_one(self, pool: _Pool) -> None:
+        environment, _ = await self._create(pool.function, provisioned=True)
+        if not environment.usable:
+            self._end_soon(environment)
+            failure = _init_failure(environment, "")
+            raise LocalError(
+                f"an environment of {pool.function.name} could not be initialised",
+                where=pool.function.key,
+                detail=failure.body.decode("utf-8", "replace"),
+            )
+        pool.provisioned.add(environment)
+        self._release(pool, environment)
+
+    def _release(self, pool: _Pool, environment: ExecutionEnvironment) -> None:
+        """Keep an environment that has done its work for the next invocation, or end it."""
+        if environment.usable and not pool.retired:
+            environment.idle_since = time.monotonic()
+            pool.idle.append(environment)
+            return
+        self._end_soon(environment)
+        pool.provisioned.discard(environment)
+        if not pool.retired and len(pool.provisioned) < pool.wanted:
+            task = asyncio.create_task(self._replace(pool))
+            self._endings.add(task)
+            task.add_done_callback(self._endings.discard)
+
+    async def _replace(self, pool: _Pool) -> None:
+        with suppress(LakonError):  # then the next invocation makes one, and is told
+            await self._provision_one(pool)
+
     def _pool(self, function: Function) -> _Pool:
         pool = self._pools.get(function.key)
-        if pool is None or pool.fingerprint != function.fingerprint:
+        if pool is None or pool.function.fingerprint != function.fingerprint:
             if pool:
-                pool.retired = True
-                for environment in pool.idle:
-                    self._end_soon(environment)
-            pool = self._pools[function.key] = _Pool(function.fingerprint)
+                self._retire(pool)
+            pool = self._pools[function.key] = _Pool(function)
         return pool
+
+    def _retire(self, pool: _Pool) -> None:
+        pool.retired = True
+        for environment in pool.idle:
+            self._end_soon(environment)
 
     def _end_soon(self, environment: ExecutionEnvironment) -> None:
         if environment in self._all:
@@ -216,9 +288,14 @@ class LambdaHost:
             await asyncio.sleep(self._limits.idle / 4)
             oldest = time.monotonic() - self._limits.idle
             for pool in self._pools.values():
-                for environment in [each for each in pool.idle if each.idle_since < oldest or not each.usable]:
+                for environment in [each for each in pool.idle if self._spent(pool, each, oldest)]:
                     pool.idle.remove(environment)
                     self._end_soon(environment)
+
+    @staticmethod
+    def _spent(pool: _Pool, environment: ExecutionEnvironment, oldest: float) -> bool:
+        too_old = environment.idle_since < oldest and environment not in pool.provisioned
+        return too_old or not environment.usable
 
 
 def _judge(function: Function, environment: ExecutionEnvironment, request_id: str, ending: Ending) -> _Verdict:

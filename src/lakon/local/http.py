@@ -6,12 +6,9 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import httptools
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _MAX_HEADERS = 2 * 1024 * 1024  # an X-Ray cause alone may take one
 
@@ -21,6 +18,7 @@ class Request:
     """One request.
 
     Header names, and those of trailers, are in lower case; `size` counts body bytes beyond the kept ones.
+    `taker` took the body as it came.
     """
 
     method: str = ""
@@ -29,6 +27,12 @@ class Request:
     body: bytes = b""
     size: int = 0
     keep_alive: bool = True
+    taker: Body | None = None
+
+    @property
+    def expects_leave(self) -> bool:
+        """Whether the client waits for leave before it sends the body."""
+        return self.headers.get("expect", "").lower() == "100-continue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +44,54 @@ class Reply:
     content_type: str = "application/json"
     headers: list[tuple[str, str]] = field(default_factory=list)
 
-    def render(self) -> bytes:
-        """The bytes on the wire. Control characters in a header value would split it, so they are dropped."""
+    def render(self, *more: tuple[str, str]) -> bytes:
+        """The bytes on the wire, `more` headers among them. Line ends in a header would split it: they are dropped."""
         lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}", f"Content-Type: {self.content_type}"]
-        lines += [f"{name}: {value}" for name, value in self.headers]
+        lines += [f"{name}: {value}" for name, value in (*self.headers, *more)]
         lines.append(f"Content-Length: {len(self.body)}")
         head = "\r\n".join(line.replace("\r", "").replace("\n", "") for line in lines)
         return head.encode("utf-8", "replace") + b"\r\n\r\n" + self.body
 
 
+class Body(Protocol):
+    """Takes a body piece by piece as it arrives, in place of `Request.body`."""
+
+    def write(self, chunk: bytes) -> None:
+        """A piece."""
+
+    def lost(self) -> None:
+        """The client went away in the midst of it."""
+
+
+class Service(Protocol):
+    """What answers requests."""
+
+    def accept(self, request: Request) -> Body | Reply | None:
+        """All but the body is there: who takes it, or a refusal before it is sent; None to have it kept."""
+
+    def handle(self, request: Request, connection: HttpConnection) -> Reply | None:
+        """The request is whole: the reply, or None when it will be sent on `connection` later."""
+
+    def truncated(self) -> Reply:
+        """The reply to a client that sends no more, though its body is not whole."""
+
+
 class HttpConnection(asyncio.Protocol):
-    """One client's connection: requests are answered in order, each by `handle`, at once or later through `send`.
+    """One client's connection: requests are answered in order by `service`, at once or later through `send`.
 
     At most `max_body` bytes of a body are kept; what is beyond is counted only. A request that cannot be parsed gets
     400.
     """
 
-    def __init__(
-        self,
-        handle: Callable[[Request, HttpConnection], Reply | None],
-        connections: set[HttpConnection],
-        max_body: int,
-    ) -> None:
+    def __init__(self, service: Service, connections: set[HttpConnection], max_body: int) -> None:
         self.closed = False
-        self._handle = handle
+        self._service = service
         self._connections = connections
         self._max_body = max_body
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._request = Request()
+        self._reading = False
         self._head_size = 0
         self._body = bytearray()
         self._complete: deque[Request] = deque()
@@ -84,6 +107,13 @@ class HttpConnection(asyncio.Protocol):
         """The client is gone; nothing is sent any more."""
         self.closed = True
         self._connections.discard(self)
+        if self._reading and self._request.taker:
+            self._request.taker.lost()
+
+    def eof_received(self) -> None:
+        """The client sends no more; it may still listen."""
+        if self._reading and not self.closed:
+            self._refuse(self._service.truncated())
 
     def abort(self) -> None:
         """Drop the client."""
@@ -96,11 +126,12 @@ class HttpConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade, UnicodeDecodeError):
-            self._refuse()
+            self._refuse(Reply(400, b"bad request\n", "text/plain"))
 
     def on_message_begin(self) -> None:
         """A request begins."""
         self._request = Request()
+        self._reading = True
         self._head_size = 0
         self._body = bytearray()
 
@@ -116,21 +147,33 @@ class HttpConnection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """All headers are there; a careful client waits for leave to send the body."""
-        self._request.method = self._parser.get_method().decode("ascii")
-        self._request.keep_alive = self._parser.should_keep_alive()
-        if self._request.headers.get("expect", "").lower() == "100-continue" and self._transport:
+        request = self._request
+        request.method = self._parser.get_method().decode("ascii")
+        request.path = request.path.partition("?")[0]
+        request.keep_alive = self._parser.should_keep_alive()
+        if self._current is None and not self._complete:
+            taken = self._service.accept(request)
+            if isinstance(taken, Reply):
+                self._refuse(taken)
+                return
+            request.taker = taken
+        if request.expects_leave and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
         self._request.size += len(body)
-        if self._request.size <= self._max_body:
+        if self.closed:
+            return
+        if self._request.taker:
+            self._request.taker.write(body)
+        elif self._request.size <= self._max_body:
             self._body += body
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        self._reading = False
         self._request.body = bytes(self._body)
-        self._request.path = self._request.path.partition("?")[0]
         self._complete.append(self._request)
         self._answer_next()
 
@@ -147,7 +190,7 @@ class HttpConnection(asyncio.Protocol):
     def _answer_next(self) -> None:
         if self._current is None and self._complete and not self.closed:
             self._current = self._complete.popleft()
-            if (reply := self._handle(self._current, self)) is not None:
+            if (reply := self._service.handle(self._current, self)) is not None:
                 self.send(reply)
 
     def _grow(self, piece: bytes) -> None:
@@ -155,8 +198,9 @@ class HttpConnection(asyncio.Protocol):
         if self._head_size > _MAX_HEADERS:
             raise httptools.HttpParserError("headers too large")
 
-    def _refuse(self) -> None:
+    def _refuse(self, reply: Reply) -> None:
+        """Reply out of turn and hang up: what is on the wire behind cannot be understood, or is not wanted."""
         if self._transport and not self.closed:
-            self._transport.write(Reply(400, b"bad request\n", "text/plain").render())
+            self._transport.write(reply.render(("Connection", "close")))
             self._transport.close()
         self.closed = True

@@ -33,7 +33,9 @@ class Launcher:
         self._pythons: dict[str, tuple[Path, str | None]] = {}
         self._installing = asyncio.Lock()
 
-    async def prepare(self, function: Function, stream: StreamName) -> tuple[Launch, str | None]:
+    async def prepare(
+        self, function: Function, stream: StreamName, *, provisioned: bool = False
+    ) -> tuple[Launch, str | None]:
         """A launch for one environment, and a notice for the user when it cannot be just as on Lambda.
 
         InvalidEntrypointError when the archive holds no program; LocalError when the runtime cannot be had.
@@ -50,6 +52,7 @@ class Launcher:
             raise InvalidEntrypointError(f"runtime {function.runtime or 'none'} cannot run on this machine")
         scratch = self._archives.scratch()
         environment = self._environment(function, stream, task, opt, scratch)
+        environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = "provisioned-concurrency" if provisioned else "on-demand"
         return Launch(argv, environment, task, scratch, framed=function.python is not None), notice
 
     async def _python(self, version: str) -> tuple[Path, str | None]:
@@ -92,7 +95,6 @@ class Launcher:
             "AWS_LAMBDA_FUNCTION_NAME": function.name,
             "AWS_LAMBDA_FUNCTION_VERSION": function.version,
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": stream.group,
             "AWS_LAMBDA_LOG_STREAM_NAME": stream.stream,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",

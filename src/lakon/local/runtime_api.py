@@ -1,29 +1,40 @@
 """The Lambda Runtime API (2018-06-01) of one execution environment: its states, statuses, headers and bodies.
 
-Served on a loopback port of its own, as `AWS_LAMBDA_RUNTIME_API` names it to the runtime. `RuntimeApi` is the state
-machine; `http` holds the wire. Rests on the "Using the Lambda runtime API for custom runtimes" page of the Lambda
-developer guide.
+Rests on the "Using the Lambda runtime API for custom runtimes" page of the Lambda developer guide.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from lakon.local.http import HttpConnection, Reply, Request
+from lakon.local.answers import (
+    ACCEPTED,
+    MAX_PAYLOAD,
+    Answer,
+    error_type,
+    json_or_bytes,
+    posted_error,
+    refusal,
+    too_large,
+    too_large_refusal,
+    trailing_error,
+)
+from lakon.local.http import Body, HttpConnection, Reply, Request
+from lakon.local.streams import MAX_STREAMED, ResponseSink, StreamedBody
 
-MAX_PAYLOAD = 6 * 1024 * 1024 + 100
-"""The largest event and the largest buffered response, in bytes."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-_ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 _INVOCATION = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)")
 _NEXT = "/2018-06-01/runtime/invocation/next"
 _INIT_ERROR = "/2018-06-01/runtime/init/error"
-_ERROR_CAUSE = "application/vnd.aws.lambda.error.cause+json"
+_RESTORE_NEXT = "/2018-06-01/runtime/restore/next"
+_RESTORE_ERROR = "/2018-06-01/runtime/restore/error"
+_MODE = "lambda-runtime-function-response-mode"
 
 
 class State(Enum):
@@ -31,9 +42,15 @@ class State(Enum):
 
     STARTED = "Started"
     INIT_ERROR = "InitError"
+    RESTORING = "Restoring"
+    RESTORE_ERROR = "RuntimeRestoreErrorState"
     READY = "Ready"
     RUNNING = "Running"
+    RESPONDING = "InvocationResponse"
     RESPONSE_SENT = "RuntimeResponseSentState"
+
+
+_TERMINAL = (State.INIT_ERROR, State.RESTORE_ERROR)
 
 
 class Ending(Enum):
@@ -41,12 +58,17 @@ class Ending(Enum):
 
     DONE = auto()
     EXITED = auto()
+    EXTENSION_FAILED = auto()
+    KILLED = auto()
     TIMED_OUT = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One event for the runtime. `deadline_ms` is epoch milliseconds; empty headers are left out."""
+    """One event for the runtime. `deadline_ms` is epoch milliseconds; empty headers are left out.
+
+    With a `sink`, a response that the runtime streams goes there as it comes.
+    """
 
     request_id: str
     payload: bytes
@@ -57,6 +79,7 @@ class Invocation:
     cognito_identity: str = ""
     tenant_id: str = ""
     content_type: str = "application/json"
+    sink: ResponseSink | None = None
 
     def headers(self) -> list[tuple[str, str]]:
         """The headers of the reply to /next."""
@@ -72,57 +95,28 @@ class Invocation:
         return [(name, value) for name, value in named if value]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the runtime, or Lambda in its place, answers to an event. `error_type` is None for a success."""
-
-    body: bytes
-    content_type: str = "application/json"
-    error_type: str | None = None
-
-    @classmethod
-    def failure(cls, error_type: str, message: str) -> Answer:
-        """An error made by Lambda itself, in its shape."""
-        body = json.dumps({"errorType": error_type, "errorMessage": message}).encode()
-        return cls(body, error_type=error_type)
-
-
 class RuntimeApi:
     """The state machine of one runtime process. All calls happen on the event loop.
 
-    `ended` resolves when the init phase, and then each invocation, is over; the runtime itself ends it by asking for
-    the next event, and the environment by `finish`. `answer` is what the runtime has posted until then.
+    `ended` resolves when the init phase, and then each invocation, is over: the runtime asks for the next event and
+    nobody else is `busy`, or the environment calls `finish`. `answer` is what the runtime has posted until then.
+    `snap_start` opens the calls of a runtime that is restored from a snapshot.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, snap_start: bool = False, busy: Callable[[], bool] = lambda: False) -> None:
         self.state = State.STARTED
         self.answer: Answer | None = None
+        self.streaming: StreamedBody | None = None
         self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._snap_start = snap_start
+        self._busy = busy
         self._invocation: Invocation | None = None
         self._waiting: HttpConnection | None = None
-        self._server: asyncio.Server | None = None
-        self._connections: set[HttpConnection] = set()
-
-    async def start(self) -> str:
-        """Listen on a free loopback port; the address is `host:port`."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: HttpConnection(self.handle, self._connections, MAX_PAYLOAD), "127.0.0.1", 0
-        )
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return f"{host}:{port}"
-
-    async def close(self) -> None:
-        """Stop listening and drop every connection."""
-        if self._server:
-            self._server.close()
-        for connection in list(self._connections):
-            connection.abort()
-        await asyncio.sleep(0)
 
     def submit(self, invocation: Invocation) -> asyncio.Future[Ending]:
         """Hand an event to the runtime, which must be Ready; the future resolves when the invocation is over."""
         self.answer = None
+        self.streaming = None
         self.ended = asyncio.get_running_loop().create_future()
         self._invocation = invocation
         if self._waiting and not self._waiting.closed:
@@ -132,7 +126,29 @@ class RuntimeApi:
     def finish(self, ending: Ending) -> None:
         """End what is going on, unless it has ended."""
         if not self.ended.done():
+            if self.streaming:
+                self.streaming.close()
             self.ended.set_result(ending)
+
+    def settle(self) -> None:
+        """End what is going on if the runtime is Ready and nobody else is busy."""
+        if self.state is State.READY and not self._busy():
+            self.finish(Ending.DONE)
+
+    def accept(self, request: Request) -> Body | Reply | None:
+        """Take a streamed response to where it goes; refuse what is too large before it is sent."""
+        match = _INVOCATION.fullmatch(request.path)
+        if match is None or match[2] != "response" or not self._answerable(match[1]):
+            return None
+        length = request.headers.get("content-length", "")
+        if request.expects_leave and length.isdecimal() and int(length) > MAX_PAYLOAD:
+            request.size = int(length)
+            return self._post(request, *match.groups())
+        if request.headers.get(_MODE) != "streaming" or not self._invocation or not self._invocation.sink:
+            return None
+        self.state = State.RESPONDING
+        self.streaming = StreamedBody(_content_type(request), self._invocation.sink)
+        return self.streaming
 
     def handle(self, request: Request, connection: HttpConnection) -> Reply | None:
         """The reply to one request; None when it will be sent on `connection` later, as for /next."""
@@ -142,17 +158,29 @@ class RuntimeApi:
             return self._next(connection) if request.method == "GET" else Reply(405)
         if request.path == _INIT_ERROR:
             return self._init_error(request) if request.method == "POST" else Reply(405)
+        if self._snap_start and request.path == _RESTORE_NEXT:
+            return self._restore_next() if request.method == "GET" else Reply(405)
+        if self._snap_start and request.path == _RESTORE_ERROR:
+            return self._restore_error(request) if request.method == "POST" else Reply(405)
         return Reply(404, b"404 page not found\n", "text/plain; charset=utf-8")
 
+    def _answerable(self, request_id: str) -> bool:
+        current = self._invocation
+        return self.state is State.RUNNING and current is not None and request_id == current.request_id
+
     def _next(self, connection: HttpConnection) -> Reply | None:
-        if self.state is State.INIT_ERROR or (self._waiting and not self._waiting.closed):
+        if self.state in _TERMINAL or (self._waiting and not self._waiting.closed):
             return self._refused("Ready")
         if self._invocation and self.state in (State.READY, State.RUNNING):
             return self._event(self._invocation)  # the same again, or one that no connection was there for
+        if self.state is State.RESPONDING:
+            if not (self.streaming and self.streaming.broken):
+                return self._refused("Ready")
+            self.answer = Answer.failure("Runtime.TruncatedResponse", "the response stream was broken off")
         self.state = State.READY
         self._invocation = None
         self._waiting = connection
-        self.finish(Ending.DONE)
+        self.settle()
         return None
 
     def _event(self, invocation: Invocation) -> Reply:
@@ -163,25 +191,43 @@ class RuntimeApi:
     def _init_error(self, request: Request) -> Reply:
         if self.state is not State.STARTED:
             return self._refused("InitError")
-        self.state = State.INIT_ERROR
-        self.answer = Answer(request.body, _json_or_bytes(request.body), _error_type(request))
+        return self._failed(request, State.INIT_ERROR)
+
+    def _restore_next(self) -> Reply:
+        if self.state is not State.STARTED:
+            return self._refused("RestoreReady")
+        self.state = State.RESTORING  # a snapshot is not taken: what was initialised is restored at once
+        return Reply(200)
+
+    def _restore_error(self, request: Request) -> Reply:
+        if self.state is not State.RESTORING:
+            return self._refused("RuntimeRestoreErrorState")
+        return self._failed(request, State.RESTORE_ERROR)
+
+    def _failed(self, request: Request, state: State) -> Reply:
+        self.state = state
+        self.answer = Answer(request.body, json_or_bytes(request.body), error_type(request))
         self.finish(Ending.DONE)
-        return _ACCEPTED
+        return ACCEPTED
 
     def _post(self, request: Request, request_id: str, kind: str) -> Reply:
         wanted = "InvocationResponse" if kind == "response" else "InvocationErrorResponse"
-        if self.state is State.STARTED:
+        if self.state in (State.STARTED, State.RESTORING, *_TERMINAL):
             return self._refused(wanted)
         if self._invocation is None or request_id != self._invocation.request_id:
-            return _error(400, "InvalidRequestID", "Invalid request ID")
+            return refusal(400, "InvalidRequestID", "Invalid request ID")
+        if self.streaming and self.streaming is request.taker:
+            self.state = State.RESPONSE_SENT
+            self.answer = _streamed(request, self.streaming)
+            return ACCEPTED
         if self.state is not State.RUNNING:
             return self._refused(wanted)
         self.state = State.RESPONSE_SENT
-        self.answer, reply = _response(request) if kind == "response" else (_posted_error(request), _ACCEPTED)
+        self.answer, reply = _response(request) if kind == "response" else (posted_error(request), ACCEPTED)
         return reply
 
     def _refused(self, wanted: str) -> Reply:
-        return _error(
+        return refusal(
             403,
             "InvalidStateTransition",
             f"State transition from {self.state.value} to {wanted} failed for runtime. "
@@ -190,56 +236,23 @@ class RuntimeApi:
 
 
 def _response(request: Request) -> tuple[Answer, Reply]:
-    mode = request.headers.get("lambda-runtime-function-response-mode")
+    mode = request.headers.get(_MODE)
     if mode not in (None, "streaming"):
-        message = f"Invalid response mode: {mode}"
-        return Answer.failure("Runtime.InvalidResponseModeHeader", message), _error(
-            400, "InvalidFunctionResponseMode", "Invalid response mode"
-        )
+        answer = Answer.failure("Runtime.InvalidResponseModeHeader", f"Invalid response mode: {mode}")
+        return answer, refusal(400, "InvalidFunctionResponseMode", "Invalid response mode")
     if request.size > MAX_PAYLOAD:
-        limit = f"exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-        too_large = f"Response payload size ({request.size} bytes) {limit}"
-        return Answer.failure("Function.ResponseSizeTooLarge", too_large), _error(
-            413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes)."
-        )
-    if "lambda-runtime-function-error-type" in request.headers:  # a trailer: the stream broke off with an error
-        return Answer(_trailing_error(request), error_type=_error_type(request)), _ACCEPTED
-    return Answer(request.body, request.headers.get("content-type", "application/octet-stream")), _ACCEPTED
+        return too_large(request.size), too_large_refusal()
+    if broken := trailing_error(request):
+        return broken, ACCEPTED
+    return Answer(request.body, _content_type(request)), ACCEPTED
 
 
-def _trailing_error(request: Request) -> bytes:
-    return base64.b64decode(request.headers.get("lambda-runtime-function-error-body", ""))
+def _streamed(request: Request, stream: StreamedBody) -> Answer:
+    """What is left to tell of a response that was streamed: nothing, or the error that broke it off."""
+    if stream.oversized:
+        return too_large(request.size, MAX_STREAMED)
+    return trailing_error(request) or Answer(b"", _content_type(request))
 
 
-def _posted_error(request: Request) -> Answer:
-    body = request.body
-    if request.headers.get("content-type") == _ERROR_CAUSE:
-        try:
-            shape = json.loads(body)
-            shape.pop("errorCause", None)
-            body = json.dumps(shape).encode()
-        except (ValueError, AttributeError):
-            return Answer(b'"Invalid error body"', "application/octet-stream", _error_type(request))
-    return Answer(body, _json_or_bytes(body), _error_type(request))
-
-
-def _error_type(request: Request) -> str:
-    named = request.headers.get("lambda-runtime-function-error-type", "")
-    if _ERROR_TYPE.fullmatch(named):
-        return named
-    return "Function.Unknown" if named.startswith("Function.") else "Runtime.Unknown"
-
-
-def _json_or_bytes(body: bytes) -> str:
-    try:
-        json.loads(body)
-    except ValueError:
-        return "application/octet-stream"
-    return "application/json"
-
-
-def _error(status: int, error_type: str, message: str) -> Reply:
-    return Reply(status, json.dumps({"errorMessage": message, "errorType": error_type}).encode() + b"\n")
-
-
-_ACCEPTED = Reply(202, b'{"status":"OK"}\n')
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "application/octet-stream")
