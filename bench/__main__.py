@@ -38,12 +38,8 @@ def main() -> int:
     if not PROGRAM.exists():
         print(f"there is no {PROGRAM}: install Lakon into this environment first", file=sys.stderr)
         return 1
-    try:
-        machine = _machine()
-        rows = _measure(options.only or list(SECTIONS), quick=options.quick)
-    except (BrokenContender, LakonError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    machine = _machine()
+    rows, broken = _measure(options.only or list(SECTIONS), quick=options.quick)
     if options.json:
         json.dump(
             {"machine": machine, "quick": options.quick, "rows": [row.data() for row in rows]}, sys.stdout, indent=2
@@ -52,7 +48,9 @@ def main() -> int:
     else:
         print(machine, end="\n\n")
         print("\n".join(lines(rows)))
-    return 0
+    for words in broken:
+        print(f"\n{words}", file=sys.stderr)
+    return 1 if broken else 0
 
 
 def _options() -> argparse.Namespace:
@@ -63,21 +61,28 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _measure(sections: Sequence[str], *, quick: bool) -> list[Row]:
-    """Measure one section after another, each in a folder of its own beside Lakon's cache."""
+def _measure(sections: Sequence[str], *, quick: bool) -> tuple[list[Row], list[str]]:
+    """Measure one section after another, each in a folder of its own beside Lakon's cache.
+
+    Returns the rows, and what was said by sections that could not run to their end.
+    """
     parent = cache_folder() / "bench"
     parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix="work-", dir=parent))
     rows: list[Row] = []
+    broken: list[str] = []
     try:
         for section in sections:
             print(f"measuring {section} ...", file=sys.stderr, flush=True)
             folder = work / section
             folder.mkdir()
-            rows += SECTIONS[section](Plan(folder, quick))
+            try:
+                rows += SECTIONS[section](Plan(folder, quick))
+            except (BrokenContender, LakonError) as error:
+                broken.append(f"{section} could not be measured: {error}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return rows
+    return rows, broken
 
 
 def _machine() -> str:

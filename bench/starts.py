@@ -68,7 +68,7 @@ class _FirstCall:
         begun = time.perf_counter()
         user = self.command().user
         if self.aws.first is None:
-            raise BrokenContender(f"$ {' '.join(self.command.line)}\nnever calls AWS")
+            raise BrokenContender(f"$ {' '.join(self.command.line)}\nended without a call to AWS")
         return Sample(self.aws.first - begun, user)
 
 
