@@ -127,7 +127,7 @@ def api() -> Iterator[str]:
             yield prose(value.__doc__)
     for kind in KINDS:
         yield from _handle(kind, f"lakon.{kind.__name__}")
-    yield from _handle(resources.CloudFormationResource, "What service.resource returns")
+    yield from _handle(resources.CloudFormationResource, "lakon.CloudFormationResource")
 
 
 def _handle(kind: type[resources.Resource], title: str) -> Iterator[str]:

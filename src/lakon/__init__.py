@@ -8,11 +8,16 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alarm",
+    "Allow",
     "Bucket",
     "Bus",
+    "CloudFormationResource",
+    "Grant",
     "LogGroup",
     "Parameter",
     "Queue",
+    "Schedule",
     "Secret",
     "Service",
     "Table",
@@ -31,22 +36,24 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from lakon.model.alarms import duration, errors, throttles
+    from lakon.model.alarms import Alarm, duration, errors, throttles
+    from lakon.model.cloudformation import CloudFormationResource
     from lakon.model.function import Vpc
-    from lakon.model.grants import allow, invoke
+    from lakon.model.grants import Allow, Grant, allow, invoke
     from lakon.model.messaging import Bus, Queue, Topic
     from lakon.model.service import Service
     from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
-    from lakon.model.triggers import at, cron, event, every
+    from lakon.model.triggers import Schedule, at, cron, event, every
 else:
     _HOMES = {
-        "alarms": ("duration", "errors", "throttles"),
+        "alarms": ("Alarm", "duration", "errors", "throttles"),
+        "cloudformation": ("CloudFormationResource",),
         "function": ("Vpc",),
-        "grants": ("allow", "invoke"),
+        "grants": ("Allow", "Grant", "allow", "invoke"),
         "messaging": ("Bus", "Queue", "Topic"),
         "service": ("Service",),
         "stores": ("Bucket", "LogGroup", "Parameter", "Secret", "Table"),
-        "triggers": ("at", "cron", "event", "every"),
+        "triggers": ("Schedule", "at", "cron", "event", "every"),
     }
     _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

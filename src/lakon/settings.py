@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 DEFAULT_STAGE = "dev"
+STAGE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
+STAGE_HINT = "a stage is named in lower-case letters, digits and hyphens, at most 30 of them"
 
 
 @dataclass(frozen=True, slots=True)

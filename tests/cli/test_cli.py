@@ -75,7 +75,7 @@ def test_build(run, small, tmp_path):
     assert parameter == "PythonArchive"
     assert "app.py" in zipfile.ZipFile(archive["file"]).namelist()
     assert json.loads((tmp_path / "out" / "parameters.json").read_text()) == [
-        {"ParameterKey": "PythonArchive", "ParameterValue": archive["file"].rpartition("/")[2]}
+        f"PythonArchive={archive['file'].rpartition('/')[2]}"
     ]
     assert "GreetFunction" in json.loads((tmp_path / "out" / "template.json").read_text())["Resources"]
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["service"] == "small"
@@ -90,6 +90,17 @@ def test_build_is_the_same_anywhere(run, small, tmp_path):
     names = [told["archives"]["PythonArchive"]["file"].rpartition("/")[2] for told in (first, second)]
     assert names[0] == names[1]
     assert (tmp_path / "one" / "template.json").read_bytes() == (tmp_path / "two" / "template.json").read_bytes()
+
+
+def test_a_build_names_the_bucket_for_whoever_deploys_it(run, small, tmp_path):
+    assert run("build", "--output", "out", "--bucket", "mine").code == 0
+    assert json.loads((tmp_path / "out" / "parameters.json").read_text())[0] == "ArtifactBucket=mine"
+
+
+def test_a_stage_that_is_none(run, small):
+    done = run("build", "--stage", "Bad_Stage")
+    assert done.code == 2
+    assert "the stage's name is 'Bad_Stage'" in done.err
 
 
 def test_build_lints(run, small):

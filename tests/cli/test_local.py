@@ -64,7 +64,7 @@ def test_stages_stand_side_by_side(aws):
     assert run("delete", "--local", "--stage", "one").code == 0
     assert run("invoke", "greet", "--local", "--stage", "two").code == 0
     gone = run("invoke", "greet", "--local", "--stage", "one")
-    assert gone.code == 7
+    assert gone.code == 6
     assert "there is no function small-one-greet" in gone.err
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.exceptions import InvocationError
+from lakon.exceptions import ProvisionError
 from lakon.provision.invocation import invoke
 from lakon.provision.status import functions_of, status
 
@@ -71,7 +71,7 @@ def test_event(world: World, function: str) -> None:
 
 
 def test_no_such_function(world: World, function: str) -> None:
-    with pytest.raises(InvocationError, match="there is no function nobody"):
+    with pytest.raises(ProvisionError, match="there is no function nobody"):
         invoke(world.session, "nobody", b"{}")
-    with pytest.raises(InvocationError, match=f"there is no function {function}:live"):
+    with pytest.raises(ProvisionError, match=f"there is no function {function}:live"):
         invoke(world.session, function, b"{}", qualifier="live")

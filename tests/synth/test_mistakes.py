@@ -204,6 +204,12 @@ def test_names_that_become_too_long():
     assert "has 75 characters" in only(service).what
 
 
+def test_bucket_names_that_become_too_long():
+    service = lakon.Service("a" * 30)
+    service.bucket("b" * 20)
+    assert "which has 68 characters" in only(service).what
+
+
 def test_resources_of_another_service():
     other = lakon.Service("other")
     photos, jobs, news, orders = other.bucket("photos"), other.queue("jobs"), other.topic("news"), other.bus("orders")

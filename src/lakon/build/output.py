@@ -20,25 +20,32 @@ _OURS = re.compile(r"[0-9a-f]{64}\.zip|\.[0-9a-f]{16}\.part")
 _HOUR = 3600.0
 
 
-def write_output(folder: Path, template: str, archives: Mapping[str, Archive], facts: Mapping[str, object]) -> None:
+def write_output(
+    folder: Path,
+    template: str,
+    archives: Mapping[str, Archive],
+    facts: Mapping[str, object],
+    parameters: Mapping[str, str],
+) -> None:
     """Write `folder`: template, parameters, archives and manifest; each file in one step, the manifest last.
 
-    `archives` maps the template's parameters to the archives whose file names are their values.
-    `parameters.json` is what `aws cloudformation deploy --parameter-overrides file://parameters.json` takes;
-    the archives are to be uploaded under their names. `facts` (service, stage, python, ...) stand at the top of
-    the manifest. Archives that only an older manifest named are removed. Raises BuildError.
+    `archives` maps the template's parameters to the archives whose file names are their values; `parameters` holds
+    the values of others. `parameters.json` is what `aws cloudformation deploy --parameter-overrides
+    file://parameters.json` takes; the archives are to be uploaded under their names. `facts` (service, stage,
+    python, ...) stand at the top of the manifest. Archives that only an older manifest named are removed.
+    Raises BuildError.
     """
     with told_plainly("write the output folder", folder):
         folder.mkdir(parents=True, exist_ok=True)
         before = _named(folder / "manifest.json")
         for archive in archives.values():
             _bring(archive, folder)
-        parameters = [
-            {"ParameterKey": name, "ParameterValue": archive.path.name} for name, archive in sorted(archives.items())
-        ]
+        values = {**parameters, **{name: archive.path.name for name, archive in archives.items()}}
         manifest = {**facts, "archives": {name: _told(archive) for name, archive in sorted(archives.items())}}
         write_atomically(folder / "template.json", template.encode())
-        write_atomically(folder / "parameters.json", _json(parameters))
+        write_atomically(
+            folder / "parameters.json", _json([f"{name}={value}" for name, value in sorted(values.items())])
+        )
         write_atomically(folder / "manifest.json", _json(manifest))
         _remove_older(folder, before, {archive.path.name for archive in archives.values()})
 

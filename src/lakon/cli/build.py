@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from lakon.cli.options import load, target_options
+from lakon.cli.options import json_option, load, program_option, stage_of, stage_option
 from lakon.exceptions import BuildError
-
-if TYPE_CHECKING:
-    from lakon.settings import Target
+from lakon.settings import Target
 
 
 @click.command()
 @click.option("-o", "--output", metavar="FOLDER", help="Where to put it all.  [default: .lakon/build/STAGE]")
+@click.option("--bucket", metavar="NAME", help="Write the bucket that will hold the archives into parameters.json.")
 @click.option("--lint", is_flag=True, help="Check the template with cfn-lint (pip install 'lakon[lint]').")
-@target_options
-def command(app: str | None, target: Target, as_json: bool, output: str | None, lint: bool) -> None:
+@program_option
+@stage_option
+@click.option("--local", is_flag=True, help="Build for this machine instead of for Lambda.")
+@json_option
+def command(
+    app: str | None, stage: str, local: bool, as_json: bool, output: str | None, bucket: str | None, lint: bool
+) -> None:
     """Make archives and template on disk; nothing is sent.
 
     The folder can be deployed by any other tool: template.json, parameters.json, the archives that it names, and
-    manifest.json, which tells what they are. With --local the archives are built for this machine.
+    manifest.json, which tells what they are.
     """
     from lakon.cli.terminal import Terminal, print_json
     from lakon.commands import build
 
-    built = build.build(load(app), target, Terminal(), folder=Path(output).resolve() if output else None)
+    terminal = Terminal()
+    target = Target(stage=stage_of(stage), local=local)
+    folder = Path(output).resolve() if output else None
+    built = build.build(load(app), target, terminal, folder=folder, bucket=bucket)
     if lint:
-        said = build.lint(built.folder)
-        if said:
-            raise BuildError("cfn-lint does not like the template", detail="\n".join(said))
+        errors, warnings = build.lint(built.folder)
+        for warning in warnings:
+            terminal.warn(warning)
+        if errors:
+            raise BuildError("cfn-lint does not like the template", detail="\n".join(errors))
     if as_json:
         archives = {
             name: {"file": str(archive.path), "size": archive.size, "unpacked": archive.unpacked}

@@ -39,5 +39,3 @@ def command(app: str | None, target: Target, as_json: bool, yes: bool) -> None:
         return
     if deleted.existed:
         terminal.note(f"{deleted.stack}: deleted")
-    for kept in deleted.kept:
-        terminal.note(f"kept: {kept}")

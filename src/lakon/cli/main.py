@@ -78,7 +78,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        error.show()
+        from lakon.cli.terminal import Terminal
+        from lakon.exceptions import UsageError
+
+        context = getattr(error, "ctx", None)
+        hint = f"`{context.command_path} --help` tells what it takes." if context else None
+        Terminal().error(UsageError(error.format_message(), hint=hint))
         return error.exit_code
     except (KeyboardInterrupt, click.exceptions.Abort):
         click.echo("\ninterrupted", err=True)

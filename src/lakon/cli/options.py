@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from lakon.settings import DEFAULT_STAGE, Target
+from lakon.exceptions import UsageError
+from lakon.settings import DEFAULT_STAGE, STAGE_HINT, STAGE_NAME, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,13 @@ def json_option(command: Callable[P, R]) -> Callable[P, R]:
     return click.option("--json", "as_json", is_flag=True, help="Print data for programs.")(command)
 
 
+def stage_of(stage: str) -> str:
+    """The stage's name, checked. UsageError when it is not one."""
+    if not STAGE_NAME.fullmatch(stage):
+        raise UsageError(f"the stage's name is {stage!r}", hint=STAGE_HINT)
+    return stage
+
+
 def target_options(command: Callable[..., R]) -> Callable[..., R]:
     """Where the service is: `command` gets a `target`."""
 
@@ -70,7 +78,7 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
     ) -> R:
         if local and (profile or endpoint_url):
             raise click.UsageError("--local is the embedded AWS: it takes neither --profile nor --endpoint-url")
-        target = Target(stage=stage, region=region, profile=profile, endpoint_url=endpoint_url, local=local)
+        target = Target(stage=stage_of(stage), region=region, profile=profile, endpoint_url=endpoint_url, local=local)
         return command(*args, target=target, **options)
 
     return wrapped

@@ -11,6 +11,7 @@ from lakon.build.tool import Platform
 from lakon.commands.places import build_folder
 from lakon.exceptions import BuildError
 from lakon.interpreters import for_this_machine
+from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.limits import check_limits
 from lakon.synth.synthesis import Synthesis, synthesize
 
@@ -33,8 +34,12 @@ class Build:
     archives: Mapping[str, Archive]
 
 
-def build(program: Program, target: Target, reporter: Reporter, *, folder: Path | None = None) -> Build:
+def build(
+    program: Program, target: Target, reporter: Reporter, *, folder: Path | None = None, bucket: str | None = None
+) -> Build:
     """Check the program, make its template, build its archives, and write all that into `folder`.
+
+    `bucket` is written down as the one that will hold the archives, for whoever deploys the folder.
 
     For the embedded AWS the archives are built for this machine. Raises ProgramError and BuildError.
     """
@@ -60,12 +65,16 @@ def build(program: Program, target: Target, reporter: Reporter, *, folder: Path 
         if built.layer is not None:
             archives[layers[architecture]] = built.layer
     facts = {"service": service.name, "stage": target.stage, "python": service.python, "local": target.local}
-    write_output(folder, synthesis.text, archives, facts)
+    more = {BUCKET_PARAMETER: bucket} if bucket and archives else {}
+    write_output(folder, synthesis.text, archives, facts, more)
     return Build(folder, synthesis, archives)
 
 
-def lint(folder: Path) -> list[str]:
-    """What cfn-lint says of the template in `folder`, a line each. BuildError when cfn-lint is not installed."""
+def lint(folder: Path) -> tuple[list[str], list[str]]:
+    """The errors and the warnings that cfn-lint finds in the template in `folder`, a line each.
+
+    BuildError when cfn-lint is not installed.
+    """
     try:
         from cfnlint import api  # type: ignore[import-untyped]  # cfn-lint ships no types
     except ImportError as error:
@@ -73,5 +82,8 @@ def lint(folder: Path) -> list[str]:
             "cfn-lint is not installed", hint="Install it with Lakon: pip install 'lakon[lint]'"
         ) from error
     template = folder / "template.json"
-    matches = api.lint_file(template)
-    return [f"{match.rule.id} {'/'.join(map(str, match.path or []))}: {match.message}" for match in matches]
+    said = {
+        f"{match.rule.id} {'/'.join(map(str, match.path or []))}: {match.message}": match.rule.id.startswith("E")
+        for match in api.lint_file(template)
+    }
+    return [line for line, error in said.items() if error], [line for line, error in said.items() if not error]

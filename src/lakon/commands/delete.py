@@ -26,8 +26,7 @@ def delete(program: Program, target: Target, reporter: Reporter, *, keep_running
         return Deletion(name, existed=False, kept=(), emptied={})
     session = reach(program, target)
     deleted = deletion.delete(session, name, reporter)
-    idle = target.local and target.endpoint_url is None and not deleted.kept and not keep_running
-    if idle and not status.names(session):
+    if target.local and target.endpoint_url is None and not keep_running and not status.names(session):
         with reporter.step("stopping the embedded AWS"):
             daemon.stop(aws_folder(program, target))
     return deleted

@@ -20,7 +20,7 @@ def invoke(program: Program, target: Target, name: str, payload: bytes, *, event
     """Call the function `name` with `payload`, which must be JSON; with `event` only hand it over.
 
     Raises UsageError for a payload that is not JSON or a function that the program does not have, and
-    InvocationError when the stack has no such function.
+    ProvisionError when the stack has no such function.
     """
     physical = names.functions(program, target.stage, [name])[name]
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lakon.commands import names as functions
 from lakon.commands.places import reach
 from lakon.provision import logs as groups
+from lakon.provision import status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,13 @@ def logs(
     follow: bool = False,
     pattern: str | None = None,
 ) -> Iterator[LogLine]:
-    """The lines of the named functions, or of all, from `since` seconds ago on, in the order of time."""
+    """The lines of the named functions, or of all, from `since` seconds ago on, in the order of time.
+
+    UsageError when the program has no such function, ProvisionError when there is no stack.
+    """
     physical = functions.functions(program, target.stage, names)
     wanted = {name: f"/aws/lambda/{function}" for name, function in physical.items()}
-    return groups.read(reach(program, target), wanted, since=since, follow=follow, pattern=pattern)
+    session = reach(program, target)
+    if status.find(session, program.stack(target.stage)) is None:
+        raise status.missing(session, program.stack(target.stage))
+    return groups.read(session, wanted, since=since, follow=follow, pattern=pattern)

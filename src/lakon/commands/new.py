@@ -6,7 +6,8 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import UsageError
-from lakon.synth.checks.service import SERVICE_NAME
+from lakon.interpreters import RUNNING
+from lakon.synth.checks.service import PYTHONS, SERVICE_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,8 @@ def new(name: str, folder: Path) -> Path:
     if project.exists() and (not project.is_dir() or any(project.iterdir())):
         raise UsageError(f"there is something in {project} already", hint="Choose another name or folder.")
     project.mkdir(parents=True, exist_ok=True)
+    python = RUNNING if RUNNING in PYTHONS else PYTHONS[-1]
     for file, source in _FILES.items():
         text = resources.files("lakon.commands").joinpath("project", source).read_text("utf-8")
-        (project / file).write_text(text.replace("{{name}}", name), "utf-8")
+        (project / file).write_text(text.replace("{{name}}", name).replace("{{python}}", python), "utf-8")
     return project

@@ -148,7 +148,8 @@ def _importing(root: Path) -> Iterator[None]:
     """Let the project's own modules be imported as new, and forget them: the next program may use the same names."""
     paths = [str(root / "src"), str(root)] if (root / "src").is_dir() else [str(root)]
     before = sys.path[:]
-    hidden = {name: module for name, module in sys.modules.items() if _shadows(name, root)}
+    own = _own_names(paths)
+    hidden = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in own}
     for name in hidden:
         del sys.modules[name]
     known = set(sys.modules)
@@ -165,13 +166,13 @@ def _importing(root: Path) -> Iterator[None]:
         sys.modules.update(hidden)
 
 
-def _shadows(name: str, root: Path) -> bool:
-    """Whether a module that is already imported has the name of one of the project's own."""
-    top = name.partition(".")[0]
-    places = (root, root / "src")
-    return top != "lakon" and any(
-        (place / f"{top}.py").is_file() or (place / top / "__init__.py").is_file() for place in places
-    )
+def _own_names(folders: list[str]) -> set[str]:
+    """The names under which the project's own modules are imported; Lakon's own is never among them."""
+    names = set()
+    for folder in map(Path, folders):
+        names |= {path.stem for path in folder.glob("*.py")}
+        names |= {path.parent.name for path in folder.glob("*/__init__.py")}
+    return names - {"lakon"}
 
 
 def _is_below(module: object, root: Path) -> bool:

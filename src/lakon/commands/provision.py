@@ -14,6 +14,7 @@ from lakon.synth.functions import BUCKET_PARAMETER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lakon.commands.build import Build
     from lakon.commands.program import Program
     from lakon.provision.session import Session
     from lakon.provision.stack import Outcome
@@ -48,8 +49,18 @@ def provision(
     not there. With `owner_pid` an embedded AWS that has to be started ends with that process. Raises what building
     raises, CredentialsError and ProvisionError.
     """
+    session = None if target.local else start(program, target, reporter)
+    if session:
+        _ = session.account  # who asks, and where: known before anything slow is done
     built = build(program, target, reporter)
-    session = start(program, target, reporter, owner_pid=owner_pid)
+    session = session or start(program, target, reporter, owner_pid=owner_pid)
+    return put(program, target, built, session, reporter, bucket=bucket)
+
+
+def put(
+    program: Program, target: Target, built: Build, session: Session, reporter: Reporter, *, bucket: str | None = None
+) -> Provisioned:
+    """Make the stack what was built, by a session that is open already. See `provision`."""
     store = artifacts.artifact_bucket(session, bucket, reporter)
     files = [archive.path for archive in built.archives.values()]
     uploaded = artifacts.upload(session, store, files, reporter)

@@ -99,10 +99,13 @@ def _call(trigger: Trigger) -> Link:
             zone = "" if trigger.timezone == "UTC" else f" {trigger.timezone}"
             return Link("schedule", trigger.expression + zone)
         case BusEvents():
-            sources = trigger.pattern.get("source")
-            told = ", ".join(map(str, sources)) if isinstance(sources, list) else "a pattern"
-            return Link(trigger.bus.id if trigger.bus else "default event bus", f"events of {told}")
+            told = ", ".join(f"{key} {_listed(value)}" for key, value in trigger.pattern.items())
+            return Link(trigger.bus.id if trigger.bus else "default event bus", f"events with {told}")
     assert_never(trigger)
+
+
+def _listed(value: object) -> str:
+    return "/".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _touch(use: Use) -> list[Link]:

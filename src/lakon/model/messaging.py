@@ -46,12 +46,12 @@ class Queue(Resource):
         self.max_receives = max_receives
 
     @classmethod
-    def existing(cls, name: str) -> Queue:
+    def existing(cls, name: str, *, handle: str | None = None) -> Queue:
         """A queue that another stack owns, by its ARN, or by its name in this account and region."""
         place = name.split(":") if name.startswith("arn:") else ["", "", "", REGION, ACCOUNT, name]
         url = f"https://sqs.{place[3]}.{Token('AWS::URLSuffix', 'Ref')}/{place[4]}/{place[5]}"
         known = {"arn": arn("sqs", name), "name": place[5], "url": url}
-        return cls(handle_name(name), caller(), fifo=name.endswith(".fifo"), known=known)
+        return cls(handle or handle_name(name), caller(), fifo=name.endswith(".fifo"), known=known)
 
     @property
     def url(self) -> str:
@@ -121,10 +121,10 @@ class Topic(Resource):
         self.display_name = display_name
 
     @classmethod
-    def existing(cls, name: str) -> Topic:
+    def existing(cls, name: str, *, handle: str | None = None) -> Topic:
         """A topic that another stack owns, by its ARN, or by its name in this account and region."""
         known = {"arn": arn("sns", name), "name": name.rsplit(":", 1)[-1]}
-        return cls(handle_name(name), caller(), fifo=name.endswith(".fifo"), known=known)
+        return cls(handle or handle_name(name), caller(), fifo=name.endswith(".fifo"), known=known)
 
     @property
     def arn(self) -> str:
@@ -171,10 +171,10 @@ class Bus(Resource):
         self.description = description
 
     @classmethod
-    def existing(cls, name: str) -> Bus:
+    def existing(cls, name: str, *, handle: str | None = None) -> Bus:
         """A bus that another stack owns, by its ARN, or by its name in this account and region."""
         known = {"arn": arn("events", name, prefix="event-bus/"), "name": name.rsplit("/", 1)[-1]}
-        return cls(handle_name(name), caller(), known=known)
+        return cls(handle or handle_name(name), caller(), known=known)
 
     @property
     def name(self) -> str:

@@ -35,7 +35,7 @@ class Resource:
         self.logical_id = logical_id(id, type(self).__name__)
 
     def __repr__(self) -> str:
-        return f"<{self.kind} {self.id!r} declared at {self.origin.file}:{self.origin.line}>"
+        return f"<{self.kind} {self.id!r}>"
 
     @property
     def owned(self) -> bool:
@@ -62,7 +62,7 @@ class Resource:
 
 
 def handle_name(name: str) -> str:
-    """The name that a handle of an existing resource goes by: what follows the last `/` or `:`, in plain letters."""
+    """The name that an existing resource goes by unless a `handle` is given: what follows the last `/` or `:`."""
     last = name.rstrip("*").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
     return "".join([letter if letter.isalnum() else "-" for letter in last]).strip("-")
 

@@ -281,16 +281,16 @@ class Service:
             )
         )
 
-    def topic(self, name: str, *, fifo: bool = False, display_name: str = "") -> Topic:
+    def topic(self, name: str, *, fifo: bool = False, display_name: str = "", keep: bool = False) -> Topic:
         """An SNS topic: TLS only, and encrypted with SNS's own key unless an alarm notifies it.
 
         CloudWatch may not use that key, so a topic that alarms notify goes without.
         """
-        return self._add(Topic(name, caller(), fifo=fifo, display_name=display_name))
+        return self._add(Topic(name, caller(), fifo=fifo, display_name=display_name, keep=keep))
 
-    def bus(self, name: str, *, description: str = "") -> Bus:
+    def bus(self, name: str, *, description: str = "", keep: bool = False) -> Bus:
         """An EventBridge event bus of the service's own."""
-        return self._add(Bus(name, caller(), description=description))
+        return self._add(Bus(name, caller(), description=description, keep=keep))
 
     def log_group(self, name: str, *, retention_days: int = 30, keep: bool = False) -> LogGroup:
         """A log group for what the program logs beside its functions' own logs, which need none."""

@@ -37,10 +37,13 @@ class Bucket(Resource):
         self.expire_days = expire_days
 
     @classmethod
-    def existing(cls, name: str) -> Bucket:
-        """A bucket that another stack owns, by its name."""
+    def existing(cls, name: str, *, handle: str | None = None) -> Bucket:
+        """A bucket that another stack owns, by its name.
+
+        Its variable is `<HANDLE>_BUCKET_NAME`; the handle is the name itself unless given. So for all kinds.
+        """
         known = {"name": name, "arn": f"arn:{PARTITION}:s3:::{name}"}
-        return cls(handle_name(name), caller(), known=known)
+        return cls(handle or handle_name(name), caller(), known=known)
 
     @property
     def name(self) -> str:
@@ -112,10 +115,10 @@ class Table(Resource):
         self.recovery = recovery
 
     @classmethod
-    def existing(cls, name: str) -> Table:
+    def existing(cls, name: str, *, handle: str | None = None) -> Table:
         """A table that another stack owns in this account and region, by its name."""
         known = {"name": name, "arn": arn("dynamodb", name, prefix="table/")}
-        return cls(handle_name(name), caller(), known=known)
+        return cls(handle or handle_name(name), caller(), known=known)
 
     @property
     def name(self) -> str:
@@ -166,10 +169,10 @@ class Parameter(Resource):
         self.description = description
 
     @classmethod
-    def existing(cls, name: str) -> Parameter:
+    def existing(cls, name: str, *, handle: str | None = None) -> Parameter:
         """A parameter that somebody else keeps, by its name such as `"/shop/currency"`."""
         known = {"name": name, "arn": arn("ssm", name.lstrip("/"), prefix="parameter/")}
-        return cls(handle_name(name), caller(), known=known)
+        return cls(handle or handle_name(name), caller(), known=known)
 
     @property
     def name(self) -> str:
@@ -219,9 +222,9 @@ class Secret(Resource):
         self.template = template
 
     @classmethod
-    def existing(cls, arn: str) -> Secret:
+    def existing(cls, arn: str, *, handle: str | None = None) -> Secret:
         """A secret that somebody else keeps, by its whole ARN."""
-        return cls(handle_name(arn), caller(), known={"arn": arn})
+        return cls(handle or handle_name(arn), caller(), known={"arn": arn})
 
     @property
     def arn(self) -> str:
@@ -260,9 +263,11 @@ class LogGroup(Resource):
         self.retention_days = retention_days
 
     @classmethod
-    def existing(cls, name: str) -> LogGroup:
+    def existing(cls, name: str, *, handle: str | None = None) -> LogGroup:
         """A log group that somebody else keeps, by its name."""
-        return cls(handle_name(name), caller(), known={"name": name, "arn": arn("logs", name, prefix="log-group:")})
+        return cls(
+            handle or handle_name(name), caller(), known={"name": name, "arn": arn("logs", name, prefix="log-group:")}
+        )
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lakon.exceptions import InvocationError
+from lakon.exceptions import ProvisionError
 from lakon.provision.session import RefusedError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def invoke(
     in `Invocation.error`, and the payload tells of it.
 
     Raises:
-        InvocationError: there is no such function or qualifier.
+        ProvisionError: there is no such function or qualifier.
         RefusedError: AWS does not take the call.
 
     """
@@ -49,8 +49,8 @@ def invoke(
         if refused.code != "ResourceNotFoundException":
             raise
         wanted = function if qualifier is None else f"{function}:{qualifier}"
-        raise InvocationError(
-            f"there is no function {wanted}", hint=f"{session.command('status')} lists the functions."
+        raise ProvisionError(
+            f"there is no function {wanted}", hint=f"{session.command('provision')} makes the functions of a program."
         ) from refused
     return Invocation(
         payload=answer["Payload"].read(),

@@ -67,7 +67,7 @@ def add_topic(template: Template, topic: Topic, *, notified: bool) -> None:
         properties["DisplayName"] = topic.display_name
     if not notified:
         properties["KmsMasterKeyId"] = "alias/aws/sns"
-    template.add(topic.logical_id, "AWS::SNS::Topic", properties, topic.origin)
+    template.add(topic.logical_id, "AWS::SNS::Topic", properties, topic.origin, keep=topic.keep)
     arn = substitution(place(topic, "arn"))
     document = tls_only("sns:Publish", [arn])
     if notified:

@@ -177,7 +177,7 @@ def _collisions(template: Template, root: str) -> list[Mistake]:
         Mistake(
             second.place(root),
             f"another declaration already became the resource {name}",
-            f"change one of the two names; the first stands at {first.place(root)}",
+            f"rename one of the two: the first stands at {first.place(root)} (functions have a role and a log group)",
         )
         for name, first, second in template.collisions
     ]

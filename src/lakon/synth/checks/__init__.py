@@ -23,7 +23,7 @@ def check(service: Service, *, stage: str, root: str) -> list[Mistake]:
     """Every mistake of the declaration, in the order of the source."""
     mistakes = Mistakes(root)
     check_service(service, stage, mistakes)
-    check_resources(service, mistakes)
+    check_resources(service, stage, mistakes)
     check_functions(service, stage, mistakes)
     check_triggers(service, mistakes)
     check_uses(service, mistakes)

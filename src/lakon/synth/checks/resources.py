@@ -28,9 +28,10 @@ BUCKET_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}")
 RESOURCE_TYPE = re.compile(r"(AWS|Alexa|Custom|[A-Za-z0-9]+)::[A-Za-z0-9_@:-]+")
 STACK_SUFFIX_LENGTH = 13
+MAX_BUCKET_NAME = 63
 
 
-def check_resources(service: Service, mistakes: Mistakes) -> None:
+def check_resources(service: Service, stage: str, mistakes: Mistakes) -> None:
     """Every resource that the service declares."""
     for resource in service.resources:
         if not isinstance(resource, CloudFormationResource):
@@ -42,7 +43,7 @@ def check_resources(service: Service, mistakes: Mistakes) -> None:
             )
         match resource:
             case Bucket():
-                _check_bucket(resource, mistakes)
+                _check_bucket(resource, f"{service.name}-{stage}-{resource.id}", mistakes)
             case Table():
                 _check_table(resource, mistakes)
             case Queue():
@@ -66,12 +67,18 @@ def check_resources(service: Service, mistakes: Mistakes) -> None:
                 assert_never(resource)
 
 
-def _check_bucket(bucket: Bucket, mistakes: Mistakes) -> None:
+def _check_bucket(bucket: Bucket, physical: str, mistakes: Mistakes) -> None:
     mistakes.unless(
         bool(BUCKET_NAME.fullmatch(bucket.id)) and not bucket.id.endswith(("-", "_")),
         bucket.origin,
         f"a bucket is named {bucket.id!r}",
         "S3 takes lower-case letters, digits and hyphens; the name begins with a letter and does not end in a hyphen",
+    )
+    mistakes.unless(
+        len(physical) + STACK_SUFFIX_LENGTH <= MAX_BUCKET_NAME,
+        bucket.origin,
+        f"the bucket would be named {physical}-..., which has {len(physical) + STACK_SUFFIX_LENGTH} characters",
+        f"S3 takes at most {MAX_BUCKET_NAME}: shorten the name of the service, the stage or the bucket",
     )
     if bucket.expire_days is not None:
         mistakes.within(bucket.origin, f"expire_days of {bucket.id!r}", bucket.expire_days, 1, 36_500)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lakon.model.values import MARK
+from lakon.settings import STAGE_HINT, STAGE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from lakon.synth.checks.mistakes import Mistakes
 
 SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
-STAGE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 OUTPUT_NAME = re.compile(r"[A-Za-z0-9]{1,255}")
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 ARCHITECTURES = ("x86_64", "arm64")
@@ -59,7 +59,7 @@ def check_service(service: Service, stage: str, mistakes: Mistakes) -> None:
         bool(STAGE_NAME.fullmatch(stage)),
         origin,
         f"the stage's name is {stage!r}",
-        "a stage is named in lower-case letters, digits and hyphens, at most 30 of them",
+        STAGE_HINT,
     )
     mistakes.unless(
         service.python in PYTHONS,
