@@ -139,6 +139,11 @@ def recovery(cloud: Cloud) -> None:
     assert recovery["PointInTimeRecoveryStatus"] == "DISABLED"
 
 
+def punctuation(cloud: Cloud) -> None:
+    token = cloud.secretsmanager.get_secret_value(SecretId=cloud.name("token"))["SecretString"]
+    assert not token.isalnum()
+
+
 def fifo(cloud: Cloud) -> None:
     attributes = cloud.sns.get_topic_attributes(TopicArn=cloud.name("news"))["Attributes"]
     assert "FifoTopic" not in attributes
@@ -162,6 +167,7 @@ PROOFS: tuple[Callable[[Cloud], None], ...] = (
     expiry,
     ttl,
     recovery,
+    punctuation,
     fifo,
 )
 

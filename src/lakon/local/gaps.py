@@ -79,6 +79,12 @@ GAPS = (
     Gap("expiry", "AWS::S3::Bucket", "LifecycleConfiguration", "let objects expire"),
     Gap("ttl", "AWS::DynamoDB::Table", "TimeToLiveSpecification", "let items expire"),
     Gap("recovery", "AWS::DynamoDB::Table", "PointInTimeRecoverySpecification", "recover tables to a point in time"),
+    Gap(
+        "punctuation",
+        "AWS::SecretsManager::Secret",
+        "GenerateSecretString.ExcludePunctuation",
+        "leave punctuation out of the secrets it makes",
+    ),
     Gap("fifo", "AWS::SNS::Topic", "FifoTopic", "make a topic FIFO"),
 )
 
