@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "new": "Make a working project: program, test, README.",
+    "dev": "Run the service on this machine, reloaded on save.",
     "build": "Make archives and template on disk; nothing is sent.",
     "provision": "Build, upload, create or update the stack.",
     "status": "Show the stack and its resources.",

@@ -84,8 +84,15 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
     return wrapped
 
 
+def find(app: str | None) -> Path:
+    """The file of the program that a command works on."""
+    from lakon.commands import program
+
+    return program.find(app, Path.cwd())
+
+
 def load(app: str | None) -> Program:
     """The program that a command works on."""
     from lakon.commands import program
 
-    return program.load(program.find(app, Path.cwd()))
+    return program.load(find(app))

@@ -89,6 +89,11 @@ def _suggestion(folder: Path) -> str:
     return "`lakon new NAME` makes one; --app PATH names one."
 
 
+def project_folder(path: Path) -> Path:
+    """The folder of the project whose program is at `path`: what is packaged. Raises UsageError."""
+    return _address(path)[0]
+
+
 def load(path: Path) -> Program:
     """Import the program at `path` and find its one service.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,12 @@ if TYPE_CHECKING:
     from lakon.local.logs import LogsClient
 
 
-def _logs_client(endpoint_url: str, region: str) -> LogsClient:
+def _logs_client(folder: Path, endpoint_url: str, region: str) -> LogsClient:
+    from lakon.local.journal import Journal
     from lakon.provision.session import Session
     from lakon.settings import Target
 
-    client: LogsClient = Session(Target(region=region, endpoint_url=endpoint_url, local=True)).plain("logs")
-    return client
+    return Journal(Session(Target(region=region, endpoint_url=endpoint_url, local=True)).plain("logs"), folder)
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--owner-pid", type=int)
     arguments = parser.parse_args()
-    supervisor.serve(arguments.folder, _logs_client, arguments.owner_pid)
+    supervisor.serve(arguments.folder, partial(_logs_client, arguments.folder), arguments.owner_pid)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,128 @@
+"""`lakon dev`."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import asdict
+from typing import TYPE_CHECKING, assert_never
+
+import click
+
+from lakon.cli.options import find, json_option, program_option, stage_of, stage_option
+from lakon.settings import Target
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from rich.console import Console
+
+    from lakon.cli.terminal import Terminal
+    from lakon.commands.dev import Event, Ready, Reloaded
+    from lakon.provision.logs import LogLine
+
+_COLOURS = ("cyan", "magenta", "green", "blue", "yellow", "bright_cyan", "bright_magenta", "bright_green")
+_FRAME = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_START ")
+
+
+@click.command()
+@program_option
+@stage_option
+@click.option("--region", metavar="NAME", help="The region that the embedded AWS stands for.")
+@click.option("--keep", is_flag=True, help="Leave the embedded AWS running at the end.")
+@json_option
+def command(app: str | None, stage: str, region: str | None, keep: bool, as_json: bool) -> None:
+    """Run the whole service on this machine: its logs are shown, and what is saved is reloaded. Ctrl-C ends it.
+
+    No AWS account is needed. Events under way end with the code they began with; a mistake is shown, and the version
+    that worked last goes on working. Data is kept for the next time; `lakon delete --local` removes it.
+    """
+    from lakon.cli.terminal import Terminal
+    from lakon.commands.dev import dev
+
+    terminal = Terminal()
+    target = Target(stage=stage_of(stage), region=region, local=True)
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, _interrupt)
+    screen = _print_json if as_json else _Screen(terminal).show
+    try:
+        dev(find(app), target, terminal, screen, keep=keep)
+    except KeyboardInterrupt:
+        return
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's
+    raise KeyboardInterrupt
+
+
+def _print_json(event: Event) -> None:
+    """One line for each event: its kind, and what belongs to it."""
+    from lakon.commands.dev import Failed
+
+    if isinstance(event, Failed):
+        error = event.error
+        told = {"error": str(error), "where": error.where, "hint": error.hint, "saved": event.saved}
+    else:
+        told = asdict(event)
+    kind = type(event).__name__.removesuffix("Line").lower()
+    click.echo(json.dumps({"event": kind, **told}, default=str, ensure_ascii=False))
+
+
+class _Screen:
+    """Shows what happens to a person: logs on stdout, all else on stderr."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        from rich.console import Console
+
+        self._terminal = terminal
+        self._logs: Console = Console(highlight=False, soft_wrap=True)
+        self._colours: dict[str, str] = {}
+        self._width = 0
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+        from lakon.commands.dev import Failed, Ready, Reloaded
+        from lakon.provision.logs import LogLine
+
+        match event:
+            case Ready():
+                self._ready(event)
+            case Reloaded():
+                self._reloaded(event)
+            case Failed():
+                self._terminal.error(event.error)
+                self._terminal.note("waiting for it to be mended")
+            case LogLine():
+                self._log(event)
+            case _:
+                assert_never(event)
+
+    def _ready(self, ready: Ready) -> None:
+        from lakon.cli.tables import columns
+
+        note = self._terminal.note
+        names = [function.name for function in ready.functions]
+        self._colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(names)}
+        self._width = max(map(len, names), default=0)
+        note(f"\n{ready.stack} is up ({ready.seconds:.1f} s) at {ready.endpoint_url}\n")
+        rows = [
+            (each.name, each.physical_name, call) for each in ready.functions for call in each.called_by or ("invoke",)
+        ]
+        rows += [(each.name, each.physical_id, each.kind.replace("_", " ")) for each in ready.resources]
+        for line in columns(rows, "  "):
+            note(line)
+        if names:
+            note(f"\nCall one: lakon invoke {names[0]} --local (--event lists sample events). Ctrl-C ends.\n")
+
+    def _reloaded(self, reloaded: Reloaded) -> None:
+        saved = ", ".join(reloaded.saved[:3]) + (" ..." if len(reloaded.saved) > 3 else "")
+        what = ", ".join(reloaded.functions) or "nothing, all is as it was"
+        self._terminal.note(f"{saved}: reloaded {what} ({reloaded.seconds * 1000:.0f} ms)")
+
+    def _log(self, line: LogLine) -> None:
+        from rich.text import Text
+
+        text = Text(f"{line.time.astimezone():%H:%M:%S.%f}"[:-3] + " ", style="dim")
+        text.append(f"{line.group:<{self._width}} ", style=self._colours.get(line.group, ""))
+        text.append(line.message.rstrip(), style="dim" if line.message.startswith(_FRAME) else "not dim")
+        self._logs.print(text)

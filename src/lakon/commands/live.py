@@ -1,0 +1,117 @@
+"""A service that is up in the embedded AWS, and is made what was built last as fast as that can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakon.commands.provision import put
+from lakon.exceptions import LakonError
+from lakon.provision import artifacts, code
+from lakon.report import Silent
+
+if TYPE_CHECKING:
+    from lakon.commands.build import Build
+    from lakon.commands.program import Program
+    from lakon.provision.session import Session
+    from lakon.report import Reporter
+    from lakon.settings import Target
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A program and what was built of it."""
+
+    program: Program
+    built: Build
+
+    def stack(self) -> object:
+        """All that only CloudFormation can change."""
+        layers = {name: self.built.archives[name].digest for name in self.built.synthesis.layers}
+        return self.program.service.name, self.program.service.tags, self.built.synthesis.text, layers
+
+    def changed(self, before: _State) -> dict[str, list[str]]:
+        """The archives (parameter -> functions) whose code is not what it was before."""
+        architectures = {
+            name: architecture
+            for name, architecture in self.built.synthesis.archives.items()
+            if self.built.archives[name].digest != before.built.archives[name].digest
+        }
+        functions = self.program.service.functions
+        return {
+            name: [function.name for function in functions if function.architecture == architecture]
+            for name, architecture in architectures.items()
+        }
+
+
+class Live:
+    """The service in the embedded AWS that `session` reaches.
+
+    Where nothing but code has changed, the functions get it at once; the stack learns of it when all else changes, or
+    at the end (`settle`). Whatever fails, the version that worked last goes on working.
+    """
+
+    def __init__(self, session: Session, target: Target, reporter: Reporter) -> None:
+        self.session = session
+        self._target = target
+        self._reporter = reporter
+        self._bucket = artifacts.artifact_bucket(session, None, reporter)
+        self._good: _State | None = None
+        self._ahead = True  # functions may hold other code than the stack says; after a crash they may from the start
+
+    def apply(self, program: Program, built: Build) -> tuple[str, ...] | None:
+        """Make the service what was built; return the names of the functions whose code was exchanged.
+
+        None stands for the whole stack. Raises what `provision` raises.
+        """
+        new = _State(program, built)
+        if self._good is None or new.stack() != self._good.stack():
+            self._provision(new)
+            return None
+        changed = new.changed(self._good)
+        self._upload(new)
+        self._exchange(new, changed)
+        self._good = new
+        self._ahead = self._ahead or bool(changed)
+        return tuple(name for names in changed.values() for name in names)
+
+    def settle(self) -> None:
+        """Tell the stack what code its functions have."""
+        if self._good is not None and self._ahead:
+            put(self._good.program, self._target, self._good.built, self.session, Silent())
+            self._ahead = False
+
+    def physical(self, function: str) -> str:
+        """The physical name of a function."""
+        stack = self._good.program.stack(self._target.stage) if self._good else ""
+        return f"{stack}-{function}"
+
+    def _provision(self, new: _State) -> None:
+        try:
+            put(new.program, self._target, new.built, self.session, self._reporter)
+        except LakonError:
+            if self._good is not None and self._ahead:  # rolled back, to code that may be older than the last
+                self._exchange(self._good, _all(self._good))
+            raise
+        self._good = new
+        if self._ahead:  # where the stack saw no change of code, its functions may have had other code
+            self._exchange(new, _all(new))
+            self._ahead = False
+
+    def _upload(self, new: _State) -> None:
+        artifacts.upload(
+            self.session, self._bucket, [archive.path for archive in new.built.archives.values()], self._reporter
+        )
+
+    def _exchange(self, state: _State, functions: dict[str, list[str]]) -> None:
+        stack = state.program.stack(self._target.stage)
+        for parameter, names in functions.items():
+            key = artifacts.archive_key(state.built.archives[parameter].path)
+            code.exchange(self.session, [f"{stack}-{name}" for name in names], self._bucket, key)
+
+
+def _all(state: _State) -> dict[str, list[str]]:
+    return {
+        name: [function.name for function in state.program.service.functions if function.architecture == architecture]
+        for name, architecture in state.built.synthesis.archives.items()
+    }
