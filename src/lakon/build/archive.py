@@ -16,6 +16,8 @@ from mmap import ACCESS_READ, mmap
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
+import deflate
+
 from lakon.build.disk import told_plainly, written_beside
 from lakon.exceptions import BuildError
 
@@ -24,7 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMPRESSION_LEVEL = 4
-"""zlib's level: 6, its default, takes twice as long for 4 % less."""
+"""libdeflate's level: half the time of zlib's at the same size."""
+
+COMPRESSOR = f"libdeflate {deflate.__version__} level {COMPRESSION_LEVEL}"
+"""What the bytes of an archive depend on beside its files: the same on every machine, unlike the system's zlib."""
 
 UNZIPPED_LIMIT = 250 * 1024 * 1024
 """Bytes that a function's code and all its layers may unpack to (AWS Lambda quotas)."""
@@ -84,8 +89,7 @@ class Prefix(NamedTuple):
 
 def member(name: str, data: bytes, *, executable: bool = False) -> Piece:
     """Make the piece that holds one file. `name` uses `/`; stored as it is when deflate does not help."""
-    compressor = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    packed = compressor.compress(data) + compressor.flush()
+    packed = bytes(deflate.deflate_compress(data, COMPRESSION_LEVEL))
     method = zlib.DEFLATED
     if len(packed) >= len(data):
         packed, method = data, 0

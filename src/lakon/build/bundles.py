@@ -1,7 +1,7 @@
 """Dependencies and Lakon's shipping part as one run of zip members, made once and kept.
 
 An entry of the cache is a folder named by the SHA-256 of everything that decides its content: what the project
-asks for, the platform, the rules, Lakon's own files, uv, the interpreter that compiles and zlib.
+asks for, the platform, the rules, Lakon's own files, uv, the interpreter that compiles and the compressor.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.archive import (
-    COMPRESSION_LEVEL,
+    COMPRESSOR,
     Piece,
     Prefix,
     check_unzipped,
@@ -65,8 +64,7 @@ class Recipe(NamedTuple):
             self.exclude,
             self.layer,
             self.interpreter and self.interpreter.version,
-            COMPRESSION_LEVEL,
-            zlib.ZLIB_RUNTIME_VERSION,
+            COMPRESSOR,
             WHEELS_LEFT_OUT,
         )
         total = hashlib.sha256(repr(asked).encode())

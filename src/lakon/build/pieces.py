@@ -7,7 +7,7 @@ import os
 import struct
 from typing import TYPE_CHECKING
 
-from lakon.build.archive import COMPRESSION_LEVEL, Piece, join, member
+from lakon.build.archive import COMPRESSOR, Piece, join, member
 from lakon.build.compilation import Mistake, compile_sources
 from lakon.build.disk import write_atomically
 from lakon.exceptions import BuildError
@@ -89,7 +89,7 @@ class OwnFiles:
         self._base = base
         self._files = [(file, file.path.read_bytes()) for file in files]
         version = interpreter.version if interpreter else ""
-        common = hashlib.sha256(f"{base}\n{version}\n{COMPRESSION_LEVEL}\n{_zlib_version()}\n".encode())
+        common = hashlib.sha256(f"{base}\n{version}\n{COMPRESSOR}\n".encode())
         self._keys = [_key(common.copy(), file, data) for file, data in self._files]
 
     def digest(self) -> str:
@@ -125,12 +125,6 @@ class OwnFiles:
                 raise _syntax_error(file, answer)
             made[index] = [member(byte_code_name(file.name, self._interpreter), answer)]
         return made
-
-
-def _zlib_version() -> str:
-    import zlib
-
-    return zlib.ZLIB_RUNTIME_VERSION
 
 
 def _key(total: hashlib._Hash, file: File, data: bytes) -> str:

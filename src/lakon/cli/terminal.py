@@ -5,18 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import contextmanager
+from functools import cached_property
 from textwrap import indent
 from typing import TYPE_CHECKING
-
-from rich.console import Console
-from rich.markup import escape
-from rich.text import Text
 
 from lakon.exceptions import ProgramError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import Console
     from rich.status import Status
 
     from lakon.exceptions import LakonError
@@ -41,16 +39,20 @@ class _PlainStep:
 
 
 class Terminal:
-    """Speaks on stderr; stdout is left to data."""
+    """Speaks on stderr; stdout is left to data. What has nothing to say costs nothing: rich is imported to speak."""
 
-    def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+    @cached_property
+    def console(self) -> Console:
+        """Where it speaks."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False, soft_wrap=True)
 
     @contextmanager
     def step(self, what: str) -> Iterator[Step]:
         """Show that something goes on, and how long it took when that was worth noticing."""
         begun = time.monotonic()
-        if self.console.is_terminal:
+        if sys.stderr.isatty():
             with self.console.status(escape(what), spinner="dots") as status:
                 yield _LiveStep(status, what)
         else:
@@ -74,12 +76,11 @@ class Terminal:
         if event.status.endswith("_IN_PROGRESS"):
             return
         failed = event.status.endswith("_FAILED")
-        line = Text(f"  {event.status:<18} ", style="red" if failed else "green")
-        line.append(f"{event.logical_id} ", style="bold")
-        line.append(event.resource_type, style="dim")
-        if failed and event.reason:
-            line.append(f"  {event.reason}")
-        self.console.print(line)
+        colour = "red" if failed else "green"
+        reason = f"  {escape(event.reason)}" if failed and event.reason else ""
+        self.console.print(
+            f"  [{colour}]{event.status:<18}[/] [bold]{event.logical_id}[/] [dim]{event.resource_type}[/]{reason}"
+        )
 
     def error(self, error: LakonError) -> None:
         """Tell what went wrong, where, and after a blank line what to do."""
@@ -93,6 +94,13 @@ class Terminal:
                 self.console.print(_indented(mistake.hint, 4))
         if error.hint:
             self.console.print(f"\n{escape(error.hint)}")
+
+
+def escape(text: str) -> str:
+    """Text in which rich sees no markup."""
+    from rich.markup import escape
+
+    return escape(text)
 
 
 def _indented(text: str, width: int) -> str:

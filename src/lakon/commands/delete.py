@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakon.commands.places import aws_folder, reach
-from lakon.local import daemon
 from lakon.provision import deletion, status
 from lakon.provision.deletion import Deletion
 
@@ -21,12 +20,17 @@ def delete(program: Program, target: Target, reporter: Reporter, *, keep_running
     What is marked `keep=True` stays, and is told. ProvisionError when the stack cannot be deleted.
     """
     name = program.stack(target.stage)
-    if target.local and target.endpoint_url is None and daemon.find(aws_folder(program, target)) is None:
+    if not target.local or target.endpoint_url:
+        return deletion.delete(reach(program, target), name, reporter)
+
+    from lakon.local import daemon  # not for commands that speak to AWS
+
+    if daemon.find(aws_folder(program, target)) is None:
         reporter.note("the embedded AWS of this project does not run: nothing to delete")
         return Deletion(name, existed=False, kept=(), emptied={})
     session = reach(program, target)
     deleted = deletion.delete(session, name, reporter)
-    if target.local and target.endpoint_url is None and not keep_running and not status.names(session):
+    if not keep_running and not status.names(session):
         with reporter.step("stopping the embedded AWS"):
             daemon.stop(aws_folder(program, target))
     return deleted

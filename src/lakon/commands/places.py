@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lakon.exceptions import LocalError
 from lakon.interpreters import for_this_machine
-from lakon.local import daemon
 from lakon.settings import project_state
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ def _state(program: Program, target: Target) -> Path:
 def start(program: Program, target: Target, reporter: Reporter, *, owner_pid: int | None = None) -> Session:
     """A session with the target; the embedded AWS is started when it does not run."""
     if target.local and target.endpoint_url is None:
+        from lakon.local import daemon  # not for commands that speak to AWS
+
         started = daemon.ensure(
             aws_folder(program, target), LAUNCHER, reporter, owner_pid, for_this_machine(program.service.python)
         )
@@ -56,6 +57,8 @@ def reach(program: Program, target: Target) -> Session:
 
 def running(program: Program, target: Target) -> Running:
     """The embedded AWS of the project. LocalError when it does not run."""
+    from lakon.local import daemon
+
     found = daemon.find(aws_folder(program, target))
     if found is None:
         raise LocalError("the embedded AWS of this project does not run", hint="`lakon provision --local` starts it.")

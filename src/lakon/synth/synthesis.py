@@ -74,9 +74,8 @@ def synthesize(service: Service, *, stage: str, root: str) -> Synthesis:
     if mistakes:
         raise refusal(mistakes)
     architectures = sorted({function.architecture for function in service.functions})
-    finished = template.finished()
     return Synthesis(
-        text=json.dumps(finished, indent=1, ensure_ascii=False) + "\n",
+        text=template.text(),
         resources=template.resources,
         outputs=template.outputs,
         origins={name: origin.place(root) for name, origin in sorted(template.origins.items())},

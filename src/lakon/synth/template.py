@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from lakon.model.origin import Origin
 
@@ -55,17 +56,21 @@ class Template:
         """Ask for a text when the stack is created or updated."""
         self.parameters[name] = {"Type": "String", "Description": description}
 
-    def finished(self) -> Properties:
-        """The whole template in canonical order: sections as AWS lists them, their entries by name."""
-        template: Properties = {"AWSTemplateFormatVersion": "2010-09-09"}
+    def text(self) -> str:
+        """The template as JSON in canonical order: sections as AWS lists them, their entries by name, a line each.
+
+        A line for a resource reads well in a comparison, and the encoder that indents takes four times as long.
+        """
+        head = ['"AWSTemplateFormatVersion": "2010-09-09"']
         if self.description:
-            template["Description"] = self.description
-        sections: Mapping[str, dict[str, Properties]] = {
-            "Parameters": self.parameters,
-            "Resources": self.resources,
-            "Outputs": self.outputs,
-        }
+            head.append(f'"Description": {_json(self.description)}')
+        sections = {"Parameters": self.parameters, "Resources": self.resources, "Outputs": self.outputs}
         for name, entries in sections.items():
             if entries:
-                template[name] = dict(sorted(entries.items()))
-        return template
+                lines = ",\n".join(f"  {_json(key)}: {_json(entries[key])}" for key in sorted(entries))
+                head.append(f'"{name}": {{\n{lines}\n }}')
+        return "{\n " + ",\n ".join(head) + "\n}\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
