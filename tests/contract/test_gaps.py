@@ -30,11 +30,16 @@ def configuration(cloud: Cloud, function: str) -> Any:
     return cloud.client("lambda").get_function_configuration(FunctionName=cloud.name(function))
 
 
+def ended(cloud: Cloud, function: str) -> int:
+    """How many invocations of the function have ended."""
+    return sum(line.startswith("REPORT") for line in cloud.logs(function))
+
+
 def call_without_waiting(cloud: Cloud, function: str) -> None:
     """Invoke as an event, and wait for its end."""
-    ended = sum(line.startswith("REPORT") for line in cloud.logs(function))
+    before = ended(cloud, function)
     cloud.client("lambda").invoke(FunctionName=cloud.name(function), InvocationType="Event", Payload=b"{}")
-    cloud.wait_for(lambda: sum(line.startswith("REPORT") for line in cloud.logs(function)) > ended)
+    cloud.wait_for(lambda: ended(cloud, function) > before)
 
 
 def received(cloud: Cloud, queue: str) -> list[Any]:
@@ -75,11 +80,31 @@ def success(cloud: Cloud) -> None:
 
 
 def failure(cloud: Cloud) -> None:
-    call_without_waiting(cloud, "fail_again")
+    call_without_waiting(cloud, "fail_when_invoked")
     [told] = cloud.wait_for(lambda: received(cloud, "failed"))
     assert "timestamp" not in told
     assert "requestId" not in told["requestContext"]
     assert told["requestContext"]["approximateInvokeCount"] == 3
+
+
+def failed_events(cloud: Cloud) -> None:
+    before = ended(cloud, "fail_when_told")
+    entry = {"Source": "shop", "DetailType": "Order", "Detail": "{}", "EventBusName": cloud.name("orders")}
+    cloud.events.put_events(Entries=[entry])
+    cloud.wait_for(lambda: ended(cloud, "fail_when_told") > before)
+    assert received(cloud, "untold") == []
+
+
+def failed_messages(cloud: Cloud) -> None:
+    before = ended(cloud, "fail_when_told")
+    cloud.sns.publish(TopicArn=cloud.name("alerts"), Message="hello")
+    cloud.wait_for(lambda: ended(cloud, "fail_when_told") > before)
+    assert received(cloud, "untold") == []
+
+
+def failed_schedules(cloud: Cloud) -> None:
+    cloud.wait_for(lambda: ended(cloud, "fail_in_time"))
+    assert received(cloud, "untold") == []
 
 
 def vpc(cloud: Cloud) -> None:
@@ -113,14 +138,14 @@ def architecture(cloud: Cloud) -> None:
 
 
 def time_zone(cloud: Cloud) -> None:
-    [schedule] = cloud.scheduler.list_schedules(NamePrefix=cloud.stack)["Schedules"]
+    [schedule] = cloud.scheduler.list_schedules(NamePrefix=f"{cloud.stack}-Look")["Schedules"]
     assert cloud.scheduler.get_schedule(Name=schedule["Name"])["ScheduleExpressionTimezone"] == "UTC"
 
 
 def window(cloud: Cloud) -> None:
-    ended = sum(line.startswith("REPORT") for line in cloud.logs("look"))
+    before = ended(cloud, "look")
     cloud.sqs.send_message(QueueUrl=cloud.name("jobs"), MessageBody="alone")
-    cloud.wait_for(lambda: sum(line.startswith("REPORT") for line in cloud.logs("look")) > ended)
+    cloud.wait_for(lambda: ended(cloud, "look") > before)
 
 
 def expiry(cloud: Cloud) -> None:
@@ -157,6 +182,9 @@ PROOFS: tuple[Callable[[Cloud], None], ...] = (
     dead_letters,
     success,
     failure,
+    failed_events,
+    failed_messages,
+    failed_schedules,
     vpc,
     key,
     tracing,

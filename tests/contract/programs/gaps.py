@@ -1,16 +1,21 @@
 """Everything that the embedded AWS does not do."""
 
+import datetime
 import platform
 import shutil
 
 import lakon
 
 service = lakon.Service("gaps", python="3.11", architecture="arm64")
+soon = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S")
 
 photos = service.bucket("photos", expire_days=1)
 index = service.table("index", key="photo", ttl="expires")
 jobs = service.queue("jobs")
 token = service.secret("token", length=500)
+alerts = service.topic("alerts")
+orders = service.bus("orders")
+untold = service.queue("untold", dead_letters=False)
 news = service.topic("news", fifo=True)
 succeeded = service.queue("succeeded", dead_letters=False)
 failed = service.queue("failed", dead_letters=False)
@@ -52,5 +57,15 @@ def fail(event: object, context: object) -> None:
 
 
 @service.function(retries=0, on_failure=failed)
-def fail_again(event: object, context: object) -> None:
+def fail_when_invoked(event: object, context: object) -> None:
+    raise ValueError("as told")
+
+
+@service.function(on=[alerts.messages(), orders.events(source="shop")], retries=0, on_failure=untold)
+def fail_when_told(event: object, context: object) -> None:
+    raise ValueError("as told")
+
+
+@service.function(on=lakon.at(soon), retries=0, on_failure=untold)
+def fail_in_time(event: object, context: object) -> None:
     raise ValueError("as told")
