@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from lakon.local.answers import MAX_PAYLOAD
 from lakon.local.endpoint import Endpoint
+from lakon.local.extensions_api import ExtensionsApi
 from lakon.local.runtime_api import Ending, Invocation, RuntimeApi, State
+from lakon.local.telemetry import Telemetry
+from lakon.local.telemetry_api import TelemetryApi
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -52,10 +55,18 @@ class Client:
         return await self.receive()
 
 
+def silent_extensions() -> tuple[ExtensionsApi, TelemetryApi]:
+    """The APIs beside the Runtime API, for an environment without extensions."""
+    extensions = ExtensionsApi(
+        [], {}, closed=lambda: False, progress=lambda: None, failed=lambda *_: None, registered=lambda _: None
+    )
+    return extensions, TelemetryApi(extensions, Telemetry(), lambda: False, lambda *_: None)
+
+
 @asynccontextmanager
 async def serving() -> AsyncIterator[tuple[RuntimeApi, Callable[[], Coroutine[None, None, Client]]]]:
     api = RuntimeApi()
-    endpoint = Endpoint(api)
+    endpoint = Endpoint(api, *silent_extensions())
     host, _, port = (await endpoint.start()).partition(":")
     clients = []
 
@@ -72,8 +83,16 @@ async def serving() -> AsyncIterator[tuple[RuntimeApi, Callable[[], Coroutine[No
         await endpoint.close()
 
 
-def event(request_id: str = "id-1", payload: bytes = b'{"a":1}', **headers: str) -> Invocation:
-    return Invocation(request_id, payload, "arn:aws:lambda:x", 1_700_000_000_123, **headers)
+def event(request_id: str = "id-1", *, trace_id: str = "", client_context: str = "", tenant_id: str = "") -> Invocation:
+    return Invocation(
+        request_id,
+        b'{"a":1}',
+        "arn:aws:lambda:x",
+        1_700_000_000_123,
+        trace_id=trace_id,
+        client_context=client_context,
+        tenant_id=tenant_id,
+    )
 
 
 async def refused(answer: tuple[int, bytes], status: int, error_type: str) -> None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from lakon.local import extensions_api, telemetry_api
 from lakon.local.answers import MAX_PAYLOAD, refusal
 from lakon.local.http import Body, HttpConnection, Reply, Request
 
 if TYPE_CHECKING:
+    from lakon.local.extensions_api import ExtensionsApi
     from lakon.local.runtime_api import RuntimeApi
+    from lakon.local.telemetry_api import TelemetryApi
+
+_PING = "/2018-06-01/ping"
 
 
 class Endpoint:
-    """Serves the APIs of one environment, told apart by their dates in the path."""
+    """Serves the APIs of one environment, told apart by their paths."""
 
-    def __init__(self, runtime: RuntimeApi) -> None:
+    def __init__(self, runtime: RuntimeApi, extensions: ExtensionsApi, telemetry: TelemetryApi) -> None:
         self._runtime = runtime
+        self._extensions = extensions
+        self._telemetry = telemetry
         self._server: asyncio.Server | None = None
         self._connections: set[HttpConnection] = set()
 
@@ -47,6 +54,10 @@ class Endpoint:
 
     def handle(self, request: Request, connection: HttpConnection) -> Reply | None:
         """The reply to one request; None when it will be sent on `connection` later."""
-        if request.path == "/2018-06-01/ping":
+        if request.path.startswith(extensions_api.PREFIX):
+            return self._extensions.handle(request, connection)
+        if request.path in telemetry_api.PATHS:
+            return self._telemetry.handle(request)
+        if request.path == _PING:
             return Reply(200, b"pong", "text/plain; charset=utf-8") if request.method == "GET" else Reply(405)
         return self._runtime.handle(request, connection)

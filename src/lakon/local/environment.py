@@ -1,29 +1,43 @@
-"""One execution environment: a process, the Runtime API it speaks to, and the pipes it writes its log to."""
+"""One execution environment: a runtime process and its extensions, the APIs they speak to, the pipes of their logs."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.local.endpoint import Endpoint
-from lakon.local.logs import FramedLogPipe, LogPipe, LogStream
-from lakon.local.processes import ProcessGuard, describe_exit, peak_memory_mb
-from lakon.local.reaper import kill_group
+from lakon.local.extensions_api import Extension, ExtensionsApi
+from lakon.local.logs import FramedLogPipe, LogPipe
+from lakon.local.memory import LimitWatch, held_memory, held_storage
+from lakon.local.platform_log import FunctionLog, PlatformLog
+from lakon.local.processes import Child, describe_exit, peak_memory_mb
 from lakon.local.runtime_api import Ending, Invocation, RuntimeApi, State
+from lakon.local.telemetry import Telemetry
+from lakon.local.telemetry_api import TelemetryApi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from lakon.local.answers import Answer
+    from lakon.local.functions import Function
+    from lakon.local.logs import LogStream
+    from lakon.local.processes import ProcessGuard
+
+_BUDGET = 2.0  # seconds that external extensions have to end
+_BUDGET_WITHOUT = 0.5  # and a runtime that has internal ones only
+_RUNTIMES_SHARE = 0.3
+_MB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start the process of a function.
+    """How to start the processes of a function.
 
-    `framed` runtimes write their log records in frames to a pipe of their own.
+    `framed` runtimes write their log records in frames to a pipe of their own. `extensions` are programs that run
+    beside the runtime, in `extension_environment`.
     """
 
     argv: Sequence[str]
@@ -31,38 +45,73 @@ class Launch:
     folder: Path
     scratch: Path
     framed: bool
+    initialization_type: str
+    extensions: Sequence[Path] = ()
+    extension_environment: Mapping[str, str] | None = None
 
 
 class ExecutionEnvironment:
-    """Runs one function in one process, one invocation at a time.
+    """Runs one function in one process, one invocation at a time, with the extensions of its layers.
 
-    Every process is the head of a group and ends with it.
+    Every process is the head of a group and ends with it. `failure` is the type and the message of what ended the
+    environment from outside the runtime: an extension, or a limit.
     """
 
-    def __init__(self, launch: Launch, stream: LogStream, guard: ProcessGuard) -> None:
+    def __init__(
+        self, function: Function, launch: Launch, stream: LogStream, guard: ProcessGuard, watch: LimitWatch
+    ) -> None:
         self.launch = launch
         self.stream = stream
         self.idle_since = 0.0
+        self.failure: tuple[str, str] | None = None
+        self.telemetry = Telemetry()
+        self.platform = PlatformLog(function, stream, self.telemetry, launch.initialization_type)
+        self._function = function
         self._guard = guard
-        self._api = RuntimeApi()
-        self._endpoint = Endpoint(self._api)
-        self._process: asyncio.subprocess.Process | None = None
-        self._watcher: asyncio.Task[None] | None = None
+        self._watch = watch
+        self._stopping = False
+        self._api = RuntimeApi(snap_start=function.snap_start, busy=self._extensions_busy)
+        self._extensions = ExtensionsApi(
+            [program.name for program in launch.extensions],
+            {
+                "functionName": function.name,
+                "functionVersion": function.version,
+                "handler": function.handler,
+                "accountId": function.account,
+            },
+            closed=self._registered_all,
+            progress=self._api.settle,
+            failed=self._extension_failed,
+            registered=self._registered,
+        )
+        telemetry_api = TelemetryApi(self._extensions, self.telemetry, self._initialised, self._subscribed)
+        self._endpoint = Endpoint(self._api, self._extensions, telemetry_api)
+        self._runtime: Child | None = None
+        self._programs: dict[Child, str] = {}
         self._pipes: list[LogPipe] = []
         self._peak_memory: int | None = None
+        self._initialised_once = False
 
     async def start(self, limit: float) -> Ending:
-        """Start the process and wait, for `limit` seconds, until it asks for its first event.
+        """Start the processes and wait, for `limit` seconds, until all of them ask for their first event.
 
-        OSError when it cannot run.
+        OSError when the runtime cannot run.
         """
         address = await self._endpoint.start()
-        await self._spawn(address)
-        return await self._until(self._api.ended, limit)
+        self.platform.init_start()
+        for program in self.launch.extensions:
+            await self._start_extension(program, address)
+        await self._start_runtime(address)
+        ending = await self._until(self._api.ended, limit)
+        self._initialised_once = True
+        self.telemetry.seal()
+        return ending
 
     async def invoke(self, invocation: Invocation, limit: float | None) -> Ending:
-        """Hand over one event and wait, for `limit` seconds, until the runtime asks for the next."""
-        return await self._until(self._api.submit(invocation), limit)
+        """Hand over one event and wait, for `limit` seconds, until the runtime and the extensions ask for the next."""
+        ended = self._api.submit(invocation)
+        self._extensions.invoke(invocation)
+        return await self._until(ended, limit)
 
     @property
     def answer(self) -> Answer | None:
@@ -77,80 +126,165 @@ class ExecutionEnvironment:
     @property
     def usable(self) -> bool:
         """Whether it waits for an event."""
-        return self._api.state is State.READY and self._process is not None and self._process.returncode is None
+        runs = self._runtime is not None and self._runtime.returncode is None
+        return runs and self._api.state is State.READY and self.failure is None and not self._extensions_busy()
 
     @property
     def peak_memory(self) -> int | None:
         """The most memory the process held, in MB; None when the platform does not tell."""
-        if self._process and self._process.returncode is None:
-            self._peak_memory = peak_memory_mb(self._process.pid) or self._peak_memory
+        if self._runtime and self._runtime.returncode is None:
+            self._peak_memory = peak_memory_mb(self._runtime.pid) or self._peak_memory
         return self._peak_memory
 
     @property
-    def exit_reason(self) -> str:
-        """How the process ended, as Lambda says it."""
-        code = self._process.returncode if self._process else None
+    def exit_reason(self) -> tuple[str, str]:
+        """The error type and the message for what ended it, as Lambda says it."""
+        if self.failure:
+            return self.failure
+        code = self._runtime.returncode if self._runtime else None
         if not code:
-            return "Runtime exited without providing a reason"
-        return f"Runtime exited with error: {describe_exit(code)}"
+            return "Runtime.ExitError", "Runtime exited without providing a reason"
+        return "Runtime.ExitError", f"Runtime exited with error: {describe_exit(code)}"
 
     def drain(self) -> None:
-        """Take what the process has written until now into its log."""
+        """Take what the processes have written until now into the log."""
         for pipe in self._pipes:
             pipe.finish()
 
-    async def stop(self) -> None:
-        """End the process and all of its group."""
+    async def stop(self, reason: str = "spindown") -> None:
+        """End all processes; `reason`, for extensions, is spindown, timeout or failure.
+
+        Without extensions that is at once. With them the runtime is asked to end, then they are told, and what has not
+        ended within the budget is killed.
+        """
         _ = self.peak_memory
-        if self._process:
-            kill_group(self._process.pid)
-            if self._watcher:
-                await self._watcher
-        await self._endpoint.close()
+        self._stopping = True
+        if self._extensions.extensions:
+            await self._shut_down(reason)
+        for child in (*self._programs, *((self._runtime,) if self._runtime else ())):
+            child.kill()
+            await child.wait()
         self.drain()
+        await self.telemetry.close()
+        await self._endpoint.close()
         for pipe in self._pipes:
             pipe.close()
 
-    async def _spawn(self, address: str) -> None:
-        output = LogPipe(self.stream)
-        self._pipes.append(output)
+    def check_memory(self) -> None:
+        """Kill it, as Lambda does, when its processes hold more memory than it was given."""
+        pids = [child.pid for child in (self._runtime, *self._programs) if child and child.returncode is None]
+        if held_memory(pids) > self._function.memory * _MB:
+            self._peak_memory = self._function.memory
+            self._condemn("Runtime.OutOfMemory", "Runtime exited with error: signal: killed")
+
+    def check_folder(self) -> None:
+        """Kill it when its /tmp holds more than it was given; on Lambda the disk would be full."""
+        if held_storage(self.launch.scratch) > self._function.storage * _MB:
+            size = self._function.storage
+            self._condemn("Runtime.ExitError", f"No space left on device: /tmp has {size} MB (EphemeralStorage)")
+
+    def _condemn(self, error_type: str, message: str) -> None:
+        if self._runtime and self._runtime.returncode is None and self.failure is None:
+            self.failure = error_type, message
+            self._runtime.kill()
+
+    async def _start_runtime(self, address: str) -> None:
+        log = FunctionLog("function", self._function, self.stream, self.telemetry)
+        output = LogPipe(log)
+        pipes = [output]
         environment = {**self.launch.environment, "AWS_LAMBDA_RUNTIME_API": address}
         inherited: tuple[int, ...] = ()
         if self.launch.framed:
-            frames = FramedLogPipe(self.stream)
-            self._pipes.append(frames)
+            frames = FramedLogPipe(log)
+            pipes.append(frames)
             inherited = (frames.inlet,)
             environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(frames.inlet)
+        self._pipes += pipes
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *self.launch.argv,
-                cwd=self.launch.folder,
-                env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output.inlet,
-                stderr=output.inlet,
-                pass_fds=inherited,
-                start_new_session=True,
+            self._runtime = await Child.spawn(
+                self.launch.argv,
+                folder=self.launch.folder,
+                environment=environment,
+                output=output.inlet,
+                inherited=inherited,
+                guard=self._guard,
+                exited=self._runtime_exited,
             )
         finally:
-            for pipe in self._pipes:
+            for pipe in pipes:
                 pipe.started()
-        self._guard.add(self._process.pid)
-        self._watcher = asyncio.create_task(self._watch(self._process))
 
-    async def _watch(self, process: asyncio.subprocess.Process) -> None:
-        await process.wait()
-        kill_group(process.pid)  # what it started ends with it
-        self._guard.remove(process.pid)
+    async def _start_extension(self, program: Path, address: str) -> None:
+        output = LogPipe(FunctionLog("extension", self._function, self.stream, self.telemetry))
+        self._pipes.append(output)
+        try:
+            child = await Child.spawn(
+                [str(program)],
+                folder=self.launch.folder,
+                environment={**(self.launch.extension_environment or {}), "AWS_LAMBDA_RUNTIME_API": address},
+                output=output.inlet,
+                guard=self._guard,
+                exited=self._extension_exited,
+            )
+            self._programs[child] = program.name
+        except OSError as error:
+            self.platform.extension(program.name, "LaunchError", [], error.strerror)
+            self._extension_failed("Extension.LaunchError", f"fork/exec {program}: {error.strerror}")
+        finally:
+            output.started()
+
+    def _runtime_exited(self, _: Child) -> None:
         self._api.finish(Ending.EXITED)
+
+    def _extension_exited(self, child: Child) -> None:
+        if not self._stopping:
+            status = describe_exit(child.returncode or 0).replace("exit status", "exit code")
+            self.platform.extension(self._programs[child], "Failed", [], "Extension.Crash")
+            self._extension_failed("Extension.Crash", status)
+
+    def _extension_failed(self, error_type: str, message: str) -> None:
+        if self.failure is None:
+            self.failure = error_type, message
+        self._api.finish(Ending.EXITED)
+
+    def _extensions_busy(self) -> bool:
+        return self._extensions.busy
+
+    def _registered_all(self) -> bool:
+        return self._initialised_once or self._api.state not in (State.STARTED, State.RESTORING)
+
+    def _initialised(self) -> bool:
+        return self._initialised_once
+
+    def _registered(self, extension: Extension) -> None:
+        self.platform.extension(extension.name, "Registered", sorted(extension.events))
+
+    def _subscribed(self, extension: Extension, types: Sequence[str]) -> None:
+        self.platform.subscribed(extension.name, types)
+
+    async def _shut_down(self, reason: str) -> None:
+        external = bool(self._programs)
+        budget = _BUDGET if external else _BUDGET_WITHOUT
+        deadline = time.monotonic() + budget
+        if self._runtime and self._runtime.returncode is None:
+            self._runtime.terminate()
+            await self._runtime.wait(budget * _RUNTIMES_SHARE if external else budget)
+            self._runtime.kill()
+        self.drain()
+        self.telemetry.flush()
+        self._extensions.shut_down(reason, int((time.time() + deadline - time.monotonic()) * 1000))
+        for child in self._programs:
+            await child.wait(max(deadline - time.monotonic(), 0))
 
     async def _until(self, ended: asyncio.Future[Ending], limit: float | None) -> Ending:
         timer = None
         if limit is not None:
             timer = asyncio.get_running_loop().call_later(limit, self._api.finish, Ending.TIMED_OUT)
+        self._watch.add(self)
         try:
             return await ended
         finally:
+            self._watch.discard(self)
             if timer:
                 timer.cancel()
             self.drain()

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class Function:
     """One version of a function.
 
-    `timeout` is in seconds, `memory` in MB; `code` and `layers` are SHA-256 digests of archives.
+    `timeout` is in seconds, `memory` and `storage` (of /tmp) in MB; `code` and `layers` are SHA-256 digests of
+    archives.
 
     `key` names the version whatever its configuration, `fingerprint` changes with any of it.
     """
@@ -34,6 +35,9 @@ class Function:
     log_group: str
     log_format: str
     log_level: str | None
+    system_log_level: str
+    storage: int
+    snap_start: bool
     tracing: bool
     account: str
     region: str
@@ -79,6 +83,9 @@ def parse_function(message: Mapping[str, object]) -> Function:
         log_group=str(logging.get("LogGroup") or f"/aws/lambda/{name}"),
         log_format=str(logging.get("LogFormat") or "Text"),
         log_level=str(level) if level else None,
+        system_log_level=str(logging.get("SystemLogLevel") or "INFO"),
+        storage=int(str(_mapping(config.get("EphemeralStorage")).get("Size") or 512)),
+        snap_start=_mapping(config.get("SnapStart")).get("OptimizationStatus") == "On",
         tracing=_mapping(config.get("TracingConfig")).get("Mode") == "Active",
         account=account,
         region=region,

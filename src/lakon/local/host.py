@@ -6,7 +6,6 @@ Execution environments for every function, warm ones reused, new ones made for c
 from __future__ import annotations
 
 import asyncio
-import math
 import secrets
 import time
 from contextlib import suppress
@@ -15,13 +14,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import LakonError, LocalError
-from lakon.local.answers import Answer
 from lakon.local.environment import ExecutionEnvironment
 from lakon.local.launches import InvalidEntrypointError, Launcher
 from lakon.local.logs import LogStream, LogWriter, StreamName
+from lakon.local.memory import LimitWatch
 from lakon.local.runtime_api import Ending, Invocation
+from lakon.local.verdicts import Verdict, failure, init_failure, init_status, judge, timeout
 
 if TYPE_CHECKING:
+    from lakon.local.answers import Answer
     from lakon.local.archives import Archives
     from lakon.local.environment import Launch
     from lakon.local.functions import Call, Function
@@ -50,15 +51,6 @@ class Limits:
     idle: float = 300.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """An answer, and what the REPORT line says of it beyond the usual."""
-
-    answer: Answer
-    status: str = ""
-    timed_out: bool = False
-
-
 class _Pool:
     """The environments of one configuration of one function version."""
 
@@ -85,6 +77,7 @@ class LambdaHost:
         self._launcher = Launcher(archives, endpoint_url)
         self._writer = writer
         self._guard = guard
+        self._watch = LimitWatch()
         self._limits = limits or Limits()
         self._pools: dict[str, _Pool] = {}
         self._all: set[ExecutionEnvironment] = set()
@@ -105,12 +98,15 @@ class LambdaHost:
             except LakonError as error:
                 kind = "Runtime.InvalidEntrypoint" if isinstance(error, InvalidEntrypointError) else "Sandbox.Failure"
                 detail = f"\n{error.detail}" if error.detail else ""
-                return Outcome(_failure(kind, call.request_id, f"{error.what}{detail}"), "")
+                return Outcome(failure(kind, call.request_id, f"{error.what}{detail}"), "")
+        found = environment
         try:
             outcome, environment = await self._serve(function, environment, init_seconds, call, sink)
         except BaseException:
             self._end_soon(environment)
             raise
+        if environment is not found:
+            pool.provisioned.discard(found)
         self._release(pool, environment)
         return outcome
 
@@ -126,11 +122,10 @@ class LambdaHost:
             pool.provisioned.discard(environment)  # idle or busy, it goes on as one made on demand
         missing = count - len(pool.provisioned)
         made = await asyncio.gather(*(self._provision_one(pool) for _ in range(missing)), return_exceptions=True)
-        for failure in made:
-            if isinstance(failure, BaseException):
-                pool.wanted = 0
-                pool.provisioned.clear()
-                raise failure
+        if broken := next((each for each in made if each is not None), None):
+            pool.wanted = 0
+            pool.provisioned.clear()
+            raise broken
 
     def forget(self, function_name: str) -> None:
         """End the warm environments of a function that was deleted; busy ones end after their invocation."""
@@ -148,6 +143,7 @@ class LambdaHost:
             self._end_soon(environment)
         while self._endings:
             await asyncio.gather(*self._endings)
+        self._watch.close()
 
     async def _serve(
         self,
@@ -158,14 +154,14 @@ class LambdaHost:
         sink: ResponseSink | None,
     ) -> tuple[Outcome, ExecutionEnvironment]:
         request_id = call.request_id
-        stream = environment.stream
-        stream.write(f"START RequestId: {request_id} Version: {function.version}")
+        trace_id = _trace_id(function.tracing)
+        environment.platform.start(request_id, trace_id)
         began = time.monotonic()
         verdict = None
         if not environment.usable:  # its init failed: Lambda tries once more, on the invocation's time
             self._all.discard(environment)
-            await environment.stop()
-            environment = self._environment(environment.launch, stream)
+            await environment.stop("failure")
+            environment = self._environment(function, environment.launch, environment.stream)
             verdict = await self._init_again(function, environment, request_id)
         if verdict is None:
             left = function.timeout - (time.monotonic() - began)
@@ -175,15 +171,22 @@ class LambdaHost:
                 function_arn=call.function_arn,
                 client_context=call.client_context,
                 deadline_ms=int((time.time() + left) * 1000),
-                trace_id=_trace_id(function.tracing),
+                trace_id=trace_id,
                 sink=sink,
             )
             ending = await environment.invoke(invocation, left)
-            verdict = _judge(function, environment, request_id, ending)
-        seconds = float(function.timeout) if verdict.timed_out else time.monotonic() - began
-        stream.write(f"END RequestId: {request_id}")
-        stream.write(_report(function, environment, request_id, seconds, init_seconds) + verdict.status)
-        return Outcome(verdict.answer, stream.take_tail(), environment.streamed), environment
+            verdict = judge(function, environment, request_id, ending)
+        environment.platform.end(
+            request_id,
+            verdict.status,
+            seconds=float(function.timeout) if verdict.timed_out else time.monotonic() - began,
+            init_seconds=init_seconds,
+            produced=len(verdict.answer.body),
+            peak_memory=environment.peak_memory,
+        )
+        if verdict.status.fatal:
+            self._end_soon(environment, "timeout" if verdict.timed_out else "failure")
+        return Outcome(verdict.answer, environment.stream.take_tail(), environment.streamed), environment
 
     async def _create(self, function: Function, *, provisioned: bool = False) -> tuple[ExecutionEnvironment, float]:
         now = datetime.now(UTC)
@@ -192,31 +195,26 @@ class LambdaHost:
         )
         launch, notice = await self._launcher.prepare(function, name, provisioned=provisioned)
         stream = LogStream(self._writer, name)
+        environment = self._environment(function, launch, stream)
         if notice:
             stream.write(notice)
-        environment = self._environment(launch, stream)
         began = time.monotonic()
         ending = await self._start(environment, self._limits.init)
         seconds = time.monotonic() - began
-        if not environment.usable:
-            error_type = _init_failure(environment, "").error_type
-            status = "timeout" if ending is Ending.TIMED_OUT else f"error\tError Type: {error_type}"
-            stream.write(f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\tStatus: {status}")
+        environment.platform.init_end(seconds, init_status(environment, ending))
         return environment, seconds
 
     async def _init_again(
         self, function: Function, environment: ExecutionEnvironment, request_id: str
-    ) -> _Verdict | None:
+    ) -> Verdict | None:
         ending = await self._start(environment, function.timeout)
         if ending is Ending.TIMED_OUT:
-            return _timeout(function, environment, request_id)
-        if environment.usable:
-            return None
-        failure = _init_failure(environment, request_id)
-        return _Verdict(failure, f"\tStatus: error\tError Type: {failure.error_type}")
+            return timeout(function, environment, request_id)
+        status = init_status(environment, ending)
+        return Verdict(init_failure(environment, request_id), status) if status.fatal else None
 
-    def _environment(self, launch: Launch, stream: LogStream) -> ExecutionEnvironment:
-        environment = ExecutionEnvironment(launch, stream, self._guard)
+    def _environment(self, function: Function, launch: Launch, stream: LogStream) -> ExecutionEnvironment:
+        environment = ExecutionEnvironment(function, launch, stream, self._guard, self._watch)
         self._all.add(environment)
         return environment
 
@@ -233,11 +231,10 @@ class LambdaHost:
         environment, _ = await self._create(pool.function, provisioned=True)
         if not environment.usable:
             self._end_soon(environment)
-            failure = _init_failure(environment, "")
             raise LocalError(
                 f"an environment of {pool.function.name} could not be initialised",
                 where=pool.function.key,
-                detail=failure.body.decode("utf-8", "replace"),
+                detail=init_failure(environment, "").body.decode("utf-8", "replace"),
             )
         pool.provisioned.add(environment)
         self._release(pool, environment)
@@ -272,15 +269,15 @@ class LambdaHost:
         for environment in pool.idle:
             self._end_soon(environment)
 
-    def _end_soon(self, environment: ExecutionEnvironment) -> None:
+    def _end_soon(self, environment: ExecutionEnvironment, reason: str = "spindown") -> None:
         if environment in self._all:
             self._all.discard(environment)
-            task = asyncio.create_task(self._end(environment))
+            task = asyncio.create_task(self._end(environment, reason))
             self._endings.add(task)
             task.add_done_callback(self._endings.discard)
 
-    async def _end(self, environment: ExecutionEnvironment) -> None:
-        await environment.stop()
+    async def _end(self, environment: ExecutionEnvironment, reason: str) -> None:
+        await environment.stop(reason)
         self._archives.discard(environment.launch.scratch)
 
     async def _sweep(self) -> None:
@@ -296,50 +293,6 @@ class LambdaHost:
     def _spent(pool: _Pool, environment: ExecutionEnvironment, oldest: float) -> bool:
         too_old = environment.idle_since < oldest and environment not in pool.provisioned
         return too_old or not environment.usable
-
-
-def _judge(function: Function, environment: ExecutionEnvironment, request_id: str, ending: Ending) -> _Verdict:
-    """What an invocation came to: an answer once posted stands, whatever happens to the process afterwards."""
-    if ending is Ending.TIMED_OUT:
-        return _timeout(function, environment, request_id)
-    if ending is Ending.EXITED:
-        failure = _failure("Runtime.ExitError", request_id, environment.exit_reason)
-        environment.stream.write(f"RequestId: {request_id} Error: {environment.exit_reason}\nRuntime.ExitError")
-        return _Verdict(environment.answer or failure, "\tStatus: error\tError Type: Runtime.ExitError")
-    return _Verdict(environment.answer or _failure("Runtime.Unknown", request_id, "no answer"))
-
-
-def _timeout(function: Function, environment: ExecutionEnvironment, request_id: str) -> _Verdict:
-    message = f"Task timed out after {function.timeout:.2f} seconds"
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    environment.stream.write(f"{now} {request_id} {message}\n")
-    failure = _failure("Sandbox.Timedout", request_id, message)
-    return _Verdict(environment.answer or failure, "\tStatus: timeout", timed_out=True)
-
-
-def _init_failure(environment: ExecutionEnvironment, request_id: str) -> Answer:
-    return environment.answer or _failure("Runtime.ExitError", request_id, environment.exit_reason)
-
-
-def _failure(error_type: str, request_id: str, message: str) -> Answer:
-    return Answer.failure(error_type, f"RequestId: {request_id} Error: {message}")
-
-
-def _report(
-    function: Function, environment: ExecutionEnvironment, request_id: str, seconds: float, init_seconds: float
-) -> str:
-    """The REPORT line. On-demand environments are billed for their init phase too."""
-    fields = [
-        f"REPORT RequestId: {request_id}",
-        f"Duration: {seconds * 1000:.2f} ms",
-        f"Billed Duration: {math.ceil((seconds + init_seconds) * 1000)} ms",
-        f"Memory Size: {function.memory} MB",
-    ]
-    if environment.peak_memory is not None:
-        fields.append(f"Max Memory Used: {environment.peak_memory} MB")
-    if init_seconds:
-        fields.append(f"Init Duration: {init_seconds * 1000:.2f} ms")
-    return "\t".join(fields) + "\t"
 
 
 def _trace_id(sampled: bool) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lakon.local.functions import Function
     from lakon.local.logs import StreamName
 
+_NOT_FOR_EXTENSIONS = ("AWS_XRAY_CONTEXT_MISSING", "PYTHONPATH")
 _HIDDEN_ALLOWED = ("_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT")
 
 
@@ -52,8 +53,19 @@ class Launcher:
             raise InvalidEntrypointError(f"runtime {function.runtime or 'none'} cannot run on this machine")
         scratch = self._archives.scratch()
         environment = self._environment(function, stream, task, opt, scratch)
-        environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = "provisioned-concurrency" if provisioned else "on-demand"
-        return Launch(argv, environment, task, scratch, framed=function.python is not None), notice
+        kind = "snap-start" if function.snap_start else "provisioned-concurrency" if provisioned else "on-demand"
+        environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = kind
+        launch = Launch(
+            argv=argv,
+            environment=environment,
+            folder=task,
+            scratch=scratch,
+            framed=function.python is not None,
+            initialization_type=kind,
+            extensions=_extensions(opt),
+            extension_environment={name: value for name, value in environment.items() if _for_extensions(name)},
+        )
+        return launch, notice
 
     async def _python(self, version: str) -> tuple[Path, str | None]:
         async with self._installing:
@@ -115,6 +127,16 @@ def _python_for(version: str) -> tuple[Path, str | None]:
     own = installs.HOST_PYTHON
     notice = f"Python {version} is not installed on this machine: the function runs under Python {own} instead."
     return installs.ensure_python_runtime(installs.base_python(), own), notice
+
+
+def _extensions(opt: Path | None) -> list[Path]:
+    """The programs that layers put into /opt/extensions."""
+    folder = opt / "extensions" if opt else None
+    return sorted(each for each in folder.iterdir() if each.is_file()) if folder and folder.is_dir() else []
+
+
+def _for_extensions(name: str) -> bool:
+    return not name.startswith("_") and name not in _NOT_FOR_EXTENSIONS
 
 
 def _bootstrap(task: Path, opt: Path | None) -> Path:

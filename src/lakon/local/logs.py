@@ -183,11 +183,18 @@ class LogStream:
         return tail[-_TAIL:].decode("utf-8", "ignore")
 
 
+class LogSink(Protocol):
+    """Takes records."""
+
+    def write(self, message: str, milliseconds: int | None = None) -> None:
+        """One record; `milliseconds` is its time since the epoch, now by default."""
+
+
 class LogPipe:
     """A pipe that a process writes its log to. `inlet` is the process's end."""
 
-    def __init__(self, stream: LogStream) -> None:
-        self.stream = stream
+    def __init__(self, sink: LogSink) -> None:
+        self.sink = sink
         self._outlet, self.inlet = os.pipe()
         os.set_blocking(self._outlet, False)
         self._rest = b""
@@ -227,15 +234,15 @@ class LogPipe:
         """Write the whole lines of `data`; what remains comes back."""
         *lines, rest = data.split(b"\n")
         for line in lines:
-            self.stream.write(line.decode("utf-8", "replace").rstrip("\r"))
+            self.sink.write(line.decode("utf-8", "replace").rstrip("\r"))
         while len(rest) > MAX_RECORD:
-            self.stream.write(rest[:MAX_RECORD].decode("utf-8", "replace"))
+            self.sink.write(rest[:MAX_RECORD].decode("utf-8", "replace"))
             rest = rest[MAX_RECORD:]
         return rest
 
     def flush(self, rest: bytes) -> bytes:
         """Write the line that has no end yet."""
-        self.stream.write(rest.decode("utf-8", "replace"))
+        self.sink.write(rest.decode("utf-8", "replace"))
         return b""
 
 
@@ -256,7 +263,7 @@ class FramedLogPipe(LogPipe):
             if len(data) < end:
                 break
             message = data[start + _FRAME.size : end].decode("utf-8", "replace")
-            self.stream.write(message.rstrip("\n"), microseconds // 1000)
+            self.sink.write(message.rstrip("\n"), microseconds // 1000)
             start = end
         return data[start:]
 

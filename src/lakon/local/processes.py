@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import resource
 import signal
 import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lakon.local import reaper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+MAX_FILES = 1024
+"""How many files a function may have open."""
 
 
 class ProcessGuard:
@@ -46,6 +55,78 @@ class ProcessGuard:
     def _tell(self, line: str) -> None:
         if self._reaper.stdin:
             self._reaper.stdin.write(line)
+
+
+class Child:
+    """A process that runs a function or an extension, at the head of a group that ends with it."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, guard: ProcessGuard, exited: Callable[[Child], None]
+    ) -> None:
+        self._process = process
+        self._guard = guard
+        guard.add(process.pid)
+        self._watcher = asyncio.create_task(self._watch(exited))
+
+    @classmethod
+    async def spawn(
+        cls,
+        argv: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        output: int,
+        inherited: tuple[int, ...] = (),
+        guard: ProcessGuard,
+        exited: Callable[[Child], None],
+    ) -> Child:
+        """Start one that writes to the descriptor `output`; `exited` is called when it has ended.
+
+        OSError when it cannot run.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            cwd=folder,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=inherited,
+            start_new_session=True,
+        )
+        if hasattr(resource, "prlimit"):  # Linux
+            with suppress(ProcessLookupError):
+                resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (MAX_FILES, MAX_FILES))
+        return cls(process, guard, exited)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        return self._process.returncode
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+
+    def kill(self) -> None:
+        """End its whole group at once."""
+        reaper.kill_group(self.pid)
+
+    async def wait(self, limit: float | None = None) -> None:
+        """Wait, for at most `limit` seconds, until it has ended."""
+        await asyncio.wait((self._watcher,), timeout=limit)
+
+    async def _watch(self, exited: Callable[[Child], None]) -> None:
+        await self._process.wait()
+        self.kill()  # what it started ends with it
+        self._guard.remove(self.pid)
+        exited(self)
 
 
 def describe_exit(returncode: int) -> str:

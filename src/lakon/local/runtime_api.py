@@ -58,8 +58,6 @@ class Ending(Enum):
 
     DONE = auto()
     EXITED = auto()
-    EXTENSION_FAILED = auto()
-    KILLED = auto()
     TIMED_OUT = auto()
 
 

@@ -1,0 +1,184 @@
+"""What Lambda itself writes about an environment: as text, as JSON, and as events of the Telemetry API.
+
+Rests on "Configuring JSON and plain text log formats" and the "Lambda Telemetry API Event schema reference" of the
+Lambda developer guide.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakon.local.telemetry import event_line
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lakon.local.functions import Function
+    from lakon.local.logs import LogStream
+    from lakon.local.telemetry import Telemetry
+
+_LEVELS = {"TRACE": 0, "DEBUG": 1, "INFO": 2, "WARN": 3, "WARNING": 3, "ERROR": 4, "FATAL": 5, "CRITICAL": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a phase ended: success, error or timeout, and the type of the error.
+
+    The text format tells it for what ended the environment only (`fatal`).
+    """
+
+    word: str = "success"
+    error_type: str | None = None
+    fatal: bool = False
+
+    def record(self) -> dict[str, object]:
+        """Its fields in a JSON record."""
+        told: dict[str, object] = {"status": self.word}
+        return told | ({"errorType": self.error_type} if self.error_type else {})
+
+    def __str__(self) -> str:
+        if not self.fatal:
+            return ""
+        return f"Status: {self.word}" + (f"\tError Type: {self.error_type}" if self.error_type else "")
+
+
+class PlatformLog:
+    """Writes the platform's records of one environment to its stream and tells them to its subscribers."""
+
+    def __init__(self, function: Function, stream: LogStream, telemetry: Telemetry, initialization_type: str) -> None:
+        self._function = function
+        self._stream = stream
+        self._telemetry = telemetry
+        self._json = function.log_format == "JSON"
+        self._level = _LEVELS.get(function.system_log_level, _LEVELS["INFO"])
+        self._init = {"initializationType": initialization_type, "phase": "init"}
+
+    def init_start(self) -> None:
+        """The init phase begins."""
+        record = self._init | {"functionName": self._function.name, "functionVersion": self._function.version}
+        self._write("platform.initStart", record, "DEBUG")
+
+    def init_end(self, seconds: float, status: Status) -> None:
+        """The init phase is over."""
+        level = "DEBUG" if status.word == "success" else "WARN"
+        self._write("platform.initRuntimeDone", self._init | status.record(), level)
+        text = f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\t{status}" if status.fatal else None
+        metrics = {"metrics": {"durationMs": round(seconds * 1000, 3)}}
+        self._write("platform.initReport", self._init | status.record() | metrics, level, text)
+
+    def start(self, request_id: str, trace_id: str) -> None:
+        """An invocation begins."""
+        if not self._json:
+            self._stream.write(f"START RequestId: {request_id} Version: {self._function.version}")
+            if not self._telemetry.active:
+                return
+        record: dict[str, object] = {"requestId": request_id, "version": self._function.version}
+        if trace_id:
+            record["tracing"] = {"type": "X-Amzn-Trace-Id", "value": trace_id}
+        self._write("platform.start", record, "INFO")
+
+    def end(
+        self,
+        request_id: str,
+        status: Status,
+        *,
+        seconds: float,
+        init_seconds: float,
+        produced: int,
+        peak_memory: int | None,
+    ) -> None:
+        """An invocation is over. Environments made on demand are billed for their init phase too."""
+        billed = math.ceil((seconds + init_seconds) * 1000)
+        if not self._json:
+            peak = f"Max Memory Used: {peak_memory} MB\t" if peak_memory is not None else ""
+            init = f"Init Duration: {init_seconds * 1000:.2f} ms\t" if init_seconds else ""
+            self._stream.write(f"END RequestId: {request_id}")
+            self._stream.write(
+                f"REPORT RequestId: {request_id}\tDuration: {seconds * 1000:.2f} ms\tBilled Duration: {billed} ms\t"
+                f"Memory Size: {self._function.memory} MB\t{peak}{init}" + (f"\t{status}" if status.fatal else "")
+            )
+            if not self._telemetry.active:
+                return
+        duration = round(seconds * 1000, 3)
+        level = "DEBUG" if status.word == "success" else "WARN"
+        base = {"requestId": request_id} | status.record()
+        done = base | {"metrics": {"durationMs": duration, "producedBytes": produced}}
+        self._write("platform.runtimeDone", done, level)
+        metrics: dict[str, object] = {
+            "durationMs": duration,
+            "billedDurationMs": billed,
+            "memorySizeMB": self._function.memory,
+        }
+        if peak_memory is not None:
+            metrics["maxMemoryUsedMB"] = peak_memory
+        if init_seconds:
+            metrics["initDurationMs"] = round(init_seconds * 1000, 3)
+        self._write("platform.report", base | {"metrics": metrics}, "INFO" if status.word == "success" else "WARN")
+
+    def extension(self, name: str, state: str, events: Sequence[str], error_type: str | None = None) -> None:
+        """An extension has registered, or failed."""
+        error = f"\tError Type: {error_type}" if error_type else ""
+        text = f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{', '.join(events)}]{error}"
+        record: dict[str, object] = {"name": name, "state": state, "events": list(events)}
+        if error_type:
+            record["errorType"] = error_type
+        self._write("platform.extension", record, "WARN" if error_type else "INFO", text)
+
+    def subscribed(self, name: str, types: Sequence[str]) -> None:
+        """An extension subscribed to telemetry."""
+        text = f"TELEMETRY\tName: {name}\tState: Subscribed\tTypes: [{', '.join(types)}]"
+        record = {"name": name, "state": "Subscribed", "types": list(types)}
+        self._write("platform.telemetrySubscription", record, "INFO", text)
+
+    def notice(self, message: str) -> None:
+        """A word of Lakon's own, in no format but text."""
+        self._stream.write(message)
+
+    def _write(self, kind: str, record: object, level: str, text: str | None = None) -> None:
+        if self._json:
+            if _LEVELS[level] >= self._level:
+                self._stream.write(event_line(kind, record))
+        elif text is not None:
+            self._stream.write(text)
+        self._telemetry.tell(kind, record)
+
+
+class FunctionLog:
+    """Writes what a function's own processes print; in the JSON format, only what is as grave as is wanted.
+
+    `kind` is function or extension, as the Telemetry API tells them apart. A record without a level and a time of its
+    own counts as INFO.
+    """
+
+    def __init__(self, kind: str, function: Function, stream: LogStream, telemetry: Telemetry) -> None:
+        self._kind = kind
+        self._stream = stream
+        self._telemetry = telemetry
+        self._json = function.log_format == "JSON"
+        self._level = _LEVELS.get(function.log_level or "INFO", _LEVELS["INFO"]) if self._json else 0
+
+    def write(self, message: str, milliseconds: int | None = None) -> None:
+        """One record; `milliseconds` is its time since the epoch, now by default."""
+        record: object = message
+        if self._json:
+            record, level = _read(message)
+            if level < self._level:
+                return
+        self._stream.write(message, milliseconds)
+        self._telemetry.tell(self._kind, record, milliseconds)
+
+
+def _read(message: str) -> tuple[object, int]:
+    """The record in a line, and how grave it is."""
+    if message.startswith("{"):
+        try:
+            record = json.loads(message)
+        except (ValueError, RecursionError):
+            return message, _LEVELS["INFO"]
+        if "timestamp" in record:
+            return record, _LEVELS.get(str(record.get("level")).upper(), _LEVELS["INFO"])
+        return record, _LEVELS["INFO"]
+    return message, _LEVELS["INFO"]
