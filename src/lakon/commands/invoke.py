@@ -11,15 +11,26 @@ from lakon.exceptions import UsageError
 from lakon.provision import invocation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lakon.commands.program import Program
     from lakon.provision.invocation import Invocation
     from lakon.settings import Target
 
 
-def invoke(program: Program, target: Target, name: str, payload: bytes, *, event: bool = False) -> Invocation:
+def invoke(
+    program: Program,
+    target: Target,
+    name: str,
+    payload: bytes,
+    *,
+    event: bool = False,
+    changes: Iterable[str] = (),
+) -> Invocation:
     """Call the function `name` with `payload`, which must be JSON; with `event` only hand it over.
 
-    Raises UsageError for a payload that is not JSON or a function that the program does not have, and
+    `changes` are made in the payload first (`lakon.commands.events.change`). Raises UsageError for a payload that is
+    not JSON, a change that cannot be made, or a function that the program does not have, and
     ProvisionError when the stack has no such function.
     """
     physical = names.functions(program, target.stage, [name])[name]
@@ -30,4 +41,8 @@ def invoke(program: Program, target: Target, name: str, payload: bytes, *, event
             f"the payload is not JSON: {error}",
             hint="""Write it as in '{"key": "value"}'; in most shells single quotes keep the double ones.""",
         ) from error
+    if changes := tuple(changes):
+        from lakon.commands.events import change
+
+        payload = change(payload, changes)
     return invocation.invoke(reach(program, target), physical, payload, event=event)
