@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
 
@@ -48,10 +47,6 @@ def received(cloud: Cloud, queue: str) -> list[Any]:
 
 def permissions(cloud: Cloud) -> None:
     assert cloud.invoke("reach", cloud.name("photos")) == 0
-
-
-def memory(cloud: Cloud) -> None:
-    assert cloud.invoke("look")["held"] > 128 * 1024 * 1024
 
 
 def alarms(cloud: Cloud) -> None:
@@ -122,12 +117,8 @@ def tracing(cloud: Cloud) -> None:
     assert "xray" not in services
 
 
-def storage(cloud: Cloud) -> None:
-    assert cloud.invoke("look")["storage"] == shutil.disk_usage("/tmp").total
-
-
 def architecture(cloud: Cloud) -> None:
-    assert cloud.invoke("look")["machine"] == platform.machine()
+    assert cloud.invoke("look") == platform.machine()
 
 
 def time_zone(cloud: Cloud) -> None:
@@ -169,7 +160,6 @@ def fifo(cloud: Cloud) -> None:
 
 PROOFS: tuple[Callable[[Cloud], None], ...] = (
     permissions,
-    memory,
     alarms,
     concurrency,
     dead_letters,
@@ -181,7 +171,6 @@ PROOFS: tuple[Callable[[Cloud], None], ...] = (
     vpc,
     key,
     tracing,
-    storage,
     architecture,
     time_zone,
     window,

@@ -41,7 +41,6 @@ GAPS = (
         "",
         "enforce permissions: a function that lacks a grant works here, and fails on AWS",
     ),
-    Gap("memory", "AWS::Lambda::Function", "", "limit the memory of a function"),
     Gap("alarms", "AWS::CloudWatch::Alarm", "MetricName", "evaluate alarms"),
     Gap("concurrency", "AWS::Lambda::Function", "ReservedConcurrentExecutions", "reserve or limit concurrency"),
     Gap("dead letters", "AWS::Lambda::Function", "DeadLetterConfig", "keep dead letters of asynchronous events"),
@@ -74,7 +73,6 @@ GAPS = (
     Gap("vpc", "AWS::Lambda::Function", "VpcConfig", "run a function inside a VPC"),
     Gap("key", "AWS::Lambda::Function", "KmsKeyArn", "encrypt environment variables"),
     Gap("tracing", "AWS::Lambda::Function", "TracingConfig", "record traces"),
-    Gap("storage", "AWS::Lambda::Function", "EphemeralStorage", "limit the size of /tmp"),
     Gap(
         "architecture",
         "AWS::Lambda::Function",
