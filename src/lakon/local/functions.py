@@ -50,12 +50,19 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One invocation as it was asked for. `function_arn` carries the qualifier, `client_context` is JSON or empty."""
+    """One invocation as it was asked for. `function_arn` carries the qualifier.
+
+    `client_context` and `cognito_identity` are JSON or empty; `trace_id` is the X-Ray header, empty when the host is to
+    make one; `tenant_id` is empty for a function without tenants.
+    """
 
     request_id: str
     function_arn: str
     payload: bytes
     client_context: str = ""
+    cognito_identity: str = ""
+    trace_id: str = ""
+    tenant_id: str = ""
 
 
 def parse_function(message: Mapping[str, object]) -> Function:
@@ -68,8 +75,9 @@ def parse_function(message: Mapping[str, object]) -> Function:
     variables = _mapping(_mapping(config.get("Environment")).get("Variables"))
     level = logging.get("ApplicationLogLevel")
     identity = json.dumps([message["config"], message["code"], layers], sort_keys=True)
+    tenant = f":{message['tenant']}" if message.get("tenant") else ""  # tenants never share an environment
     return Function(
-        key=f"{account}:{region}:{name}:{version}",
+        key=f"{account}:{region}:{name}:{version}{tenant}",
         fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
         name=name,
         version=version,
