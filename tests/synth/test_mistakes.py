@@ -267,6 +267,16 @@ def test_a_visibility_shorter_than_the_function():
     assert "longer than the visibility" in only(service).what
 
 
+def test_fifo_where_lambda_takes_none():
+    service = lakon.Service("imager")
+    news, jobs = service.topic("news", fifo=True), service.queue("jobs", fifo=True)
+    service.function(name="stamp", on=news.messages(), dead_letters=jobs)(handler)
+    assert [mistake.what for mistake in mistakes(service)] == [
+        "dead_letters of 'stamp' is <queue 'jobs'>",
+        "'stamp' is called by the FIFO topic 'news'",
+    ]
+
+
 def test_a_variable_that_lakon_sets():
     service = lakon.Service("imager")
     photos = service.bucket("photos")

@@ -61,6 +61,7 @@ def add_topic(template: Template, topic: Topic, *, notified: bool) -> None:
     """The topic and its policy; `notified` says that alarms publish to it."""
     properties: Properties = {}
     if topic.fifo:
+        properties["TopicName"] = {"Fn::Sub": f"${{AWS::StackName}}-{topic.id}.fifo"}  # CloudFormation makes up none
         properties["FifoTopic"] = True
         properties["ContentBasedDeduplication"] = True
     if topic.display_name:

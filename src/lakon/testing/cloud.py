@@ -74,7 +74,8 @@ class Cloud:
     """A service in the embedded AWS: its stack is there, its triggers are live, its functions are real processes.
 
     Clients of AWS are attributes named as boto3 names the services, `cloud.s3`, `cloud.dynamodb`, or come from
-    `cloud.client("cognito-idp")`. They are ordinary boto3 clients.
+    `cloud.client("cognito-idp")`. They are ordinary boto3 clients. (CloudWatch Logs is `cloud.client("logs")`, for
+    `cloud.logs` reads the functions' own.)
     """
 
     def __init__(self, program: Program, target: Target, provisioned: Provisioned) -> None:

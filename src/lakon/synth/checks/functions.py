@@ -185,14 +185,14 @@ def _check_destinations(service: Service, function: Function, mistakes: Mistakes
         if target is None:
             continue
         if isinstance(target, (Queue, Topic)):
-            right = not target.owned or target in service.resources
+            right = (not target.owned or target in service.resources) and not target.fifo
         else:
             right = isinstance(target, str) and bool(DESTINATION.fullmatch(target))
         mistakes.unless(
             right,
             function.origin,
             f"{option} of {function.name!r} is {target!r}",
-            "give a queue or topic of this service, or the ARN of one that exists",
+            "give a queue or topic of this service that is not FIFO, or the ARN of one that exists",
         )
 
 

@@ -33,7 +33,7 @@ def check_triggers(service: Service, mistakes: Mistakes) -> None:
                 case QueueMessages():
                     _check_queue_messages(service, function, trigger, mistakes)
                 case TopicMessages():
-                    _check_known(service, function, trigger.topic, mistakes)
+                    _check_topic_messages(service, function, trigger, mistakes)
                 case Schedule():
                     _check_schedule(function, trigger, mistakes)
                 case BusEvents():
@@ -99,6 +99,16 @@ def _check_queue_messages(service: Service, function: Function, trigger: QueueMe
         f"{function.name!r} may take {function.timeout} s, longer than the visibility of {queue.id!r}"
         f" ({queue.visibility} s)",
         "Lambda refuses that: raise visibility=, or leave it out",
+    )
+
+
+def _check_topic_messages(service: Service, function: Function, trigger: TopicMessages, mistakes: Mistakes) -> None:
+    _check_known(service, function, trigger.topic, mistakes)
+    mistakes.unless(
+        not trigger.topic.fifo,
+        function.origin,
+        f"{function.name!r} is called by the FIFO topic {trigger.topic.id!r}",
+        "SNS delivers from FIFO topics to queues only: let a queue subscribe, and the function take its messages",
     )
 
 
