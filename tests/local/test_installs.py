@@ -15,6 +15,8 @@ from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.runtime_api import Ending, Invocation, RuntimeApi
 
+from .hosting import serving
+
 
 def test_registry_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKON_CACHE", str(tmp_path))
@@ -68,24 +70,23 @@ def test_runtime_client(native: bool, tmp_path: Path) -> None:
 
     async def scenario() -> None:
         api = RuntimeApi()
-        address = await api.start()
-        process = await asyncio.create_subprocess_exec(
-            python, "-m", "awslambdaric", "app.handler", cwd=tmp_path, env={"AWS_LAMBDA_RUNTIME_API": address}
-        )
-        try:
-            assert await api.ended is Ending.DONE
-            context = '{"custom": {"n": 1}}'
-            given = Invocation("id-1", '"é"'.encode(), "arn", 9_999_999_999_999, client_context=context)
-            assert await api.submit(given) is Ending.DONE
-            assert api.answer is not None
-            assert json.loads(api.answer.body) == ["é", "id-1", {"n": 1}]
-            assert await api.submit(Invocation("id-2", b"null", "arn", 9_999_999_999_999)) is Ending.DONE
-            assert api.answer.error_type
-            assert b"LookupError" in api.answer.body
-            assert (b"runtime_client.py" in api.answer.body) is not native
-        finally:
-            process.kill()
-            await process.wait()
-            await api.close()
+        async with serving(api) as address:
+            process = await asyncio.create_subprocess_exec(
+                python, "-m", "awslambdaric", "app.handler", cwd=tmp_path, env={"AWS_LAMBDA_RUNTIME_API": address}
+            )
+            try:
+                assert await api.ended is Ending.DONE
+                context = '{"custom": {"n": 1}}'
+                given = Invocation("id-1", '"é"'.encode(), "arn", 9_999_999_999_999, client_context=context)
+                assert await api.submit(given) is Ending.DONE
+                assert api.answer is not None
+                assert json.loads(api.answer.body) == ["é", "id-1", {"n": 1}]
+                assert await api.submit(Invocation("id-2", b"null", "arn", 9_999_999_999_999)) is Ending.DONE
+                assert api.answer.error_type
+                assert b"LookupError" in api.answer.body
+                assert (b"runtime_client.py" in api.answer.body) is not native
+            finally:
+                process.kill()
+                await process.wait()
 
     asyncio.run(asyncio.wait_for(scenario(), 30))

@@ -12,11 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakon.local.answers import MAX_PAYLOAD
-from lakon.local.endpoint import Endpoint
-from lakon.local.extensions_api import ExtensionsApi
 from lakon.local.runtime_api import Ending, Invocation, RuntimeApi, State
-from lakon.local.telemetry import Telemetry
-from lakon.local.telemetry_api import TelemetryApi
+
+from .hosting import Client, run, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -25,62 +23,23 @@ BASE = "/2018-06-01/runtime"
 OK = (202, b'{"status":"OK"}\n')
 
 
-class Client:
-    """One raw connection."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def send(self, method: str, path: str, body: bytes = b"", *headers: str) -> None:
-        lines = [f"{method} {path} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *headers]
-        self.writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        await self.writer.drain()
-
-    async def receive(self) -> tuple[int, bytes]:
-        status, _, body = await self.receive_all()
-        return status, body
-
-    async def receive_all(self) -> tuple[int, dict[str, str], bytes]:
-        status = int((await self.reader.readline()).split()[1])
-        headers = {}
-        while line := (await self.reader.readline()).strip():
-            name, _, value = line.decode().partition(": ")
-            headers[name.lower()] = value
-        body = await self.reader.readexactly(int(headers.get("content-length", 0)))
-        return status, headers, body
-
-    async def ask(self, method: str, path: str, body: bytes = b"", *headers: str) -> tuple[int, bytes]:
-        await self.send(method, path, body, *headers)
-        return await self.receive()
-
-
-def silent_extensions() -> tuple[ExtensionsApi, TelemetryApi]:
-    """The APIs beside the Runtime API, for an environment without extensions."""
-    extensions = ExtensionsApi(
-        [], {}, closed=lambda: False, progress=lambda: None, failed=lambda *_: None, registered=lambda _: None
-    )
-    return extensions, TelemetryApi(extensions, Telemetry(), lambda: False, lambda *_: None)
-
-
 @asynccontextmanager
-async def serving() -> AsyncIterator[tuple[RuntimeApi, Callable[[], Coroutine[None, None, Client]]]]:
-    api = RuntimeApi()
-    endpoint = Endpoint(api, *silent_extensions())
-    host, _, port = (await endpoint.start()).partition(":")
-    clients = []
+async def connecting(
+    *, snap_start: bool = False
+) -> AsyncIterator[tuple[RuntimeApi, Callable[[], Coroutine[None, None, Client]]]]:
+    api = RuntimeApi(snap_start=snap_start)
+    clients: list[Client] = []
+    async with serving(api) as address:
 
-    async def connect() -> Client:
-        reader, writer = await asyncio.open_connection(host, int(port))
-        clients.append(writer)
-        return Client(reader, writer)
+        async def connect() -> Client:
+            clients.append(await Client.connect(address))
+            return clients[-1]
 
-    try:
-        yield api, connect
-    finally:
-        for writer in clients:
-            writer.close()
-        await endpoint.close()
+        try:
+            yield api, connect
+        finally:
+            for client in clients:
+                await client.close()
 
 
 def event(request_id: str = "id-1", *, trace_id: str = "", client_context: str = "", tenant_id: str = "") -> Invocation:
@@ -100,13 +59,9 @@ async def refused(answer: tuple[int, bytes], status: int, error_type: str) -> No
     assert json.loads(answer[1])["errorType"] == error_type
 
 
-def run(scenario: Callable[[], Coroutine[None, None, None]]) -> None:
-    asyncio.run(asyncio.wait_for(scenario(), 20))
-
-
 def test_one_invocation() -> None:
     async def scenario() -> None:
-        async with serving() as (api, connect):
+        async with connecting() as (api, connect):
             client = await connect()
             await client.send("GET", f"{BASE}/invocation/next")
             assert await api.ended is Ending.DONE
@@ -134,7 +89,7 @@ def test_one_invocation() -> None:
 
 def test_states() -> None:
     async def scenario() -> None:
-        async with serving() as (api, connect):
+        async with connecting() as (api, connect):
             one, two = await connect(), await connect()
             respond, error = f"{BASE}/invocation/id-1/response", f"{BASE}/invocation/id-1/error"
             await refused(await one.ask("POST", respond), 403, "InvalidStateTransition")
@@ -166,7 +121,7 @@ def test_states() -> None:
 
 def test_init_error() -> None:
     async def scenario() -> None:
-        async with serving() as (api, connect):
+        async with connecting() as (api, connect):
             client = await connect()
             header = "Lambda-Runtime-Function-Error-Type: Runtime.ImportModuleError"
             assert await client.ask("POST", f"{BASE}/init/error", b'{"errorMessage":"no"}', header) == OK
@@ -180,8 +135,11 @@ def test_init_error() -> None:
 
 def test_unknown_paths_and_methods() -> None:
     async def scenario() -> None:
-        async with serving() as (_, connect):
+        async with connecting() as (_, connect):
             client = await connect()
+            assert await client.ask("GET", "/2018-06-01/ping") == (200, b"pong")
+            assert await client.ask("GET", f"{BASE}/restore/next") == (404, b"404 page not found\n")
+            assert await client.ask("POST", f"{BASE}/restore/error") == (404, b"404 page not found\n")
             assert await client.ask("GET", "/nowhere") == (404, b"404 page not found\n")
             assert await client.ask("POST", f"{BASE}/invocation/next") == (405, b"")
             assert await client.ask("GET", f"{BASE}/invocation/id/response") == (405, b"")
@@ -192,7 +150,7 @@ def test_unknown_paths_and_methods() -> None:
 
 @asynccontextmanager
 async def running() -> AsyncIterator[tuple[RuntimeApi, Client]]:
-    async with serving() as (api, connect):
+    async with connecting() as (api, connect):
         client = await connect()
         await client.send("GET", f"{BASE}/invocation/next")
         await api.ended
@@ -288,7 +246,7 @@ def test_expect_continue_and_pipelining() -> None:
 
 def test_next_of_a_client_that_went_away() -> None:
     async def scenario() -> None:
-        async with serving() as (api, connect):
+        async with connecting() as (api, connect):
             gone = await connect()
             await gone.send("GET", f"{BASE}/invocation/next")
             await api.ended
@@ -297,6 +255,57 @@ def test_next_of_a_client_that_went_away() -> None:
             again = await connect()
             api.submit(event())
             assert (await again.ask("GET", f"{BASE}/invocation/next"))[0] == 200
+
+    run(scenario)
+
+
+def test_restore_from_a_snapshot() -> None:
+    async def scenario() -> None:
+        async with connecting(snap_start=True) as (api, connect):
+            client = await connect()
+            await refused(await client.ask("POST", f"{BASE}/restore/error"), 403, "InvalidStateTransition")
+            assert await client.ask("GET", f"{BASE}/restore/next") == (200, b"")
+            await refused(await client.ask("GET", f"{BASE}/restore/next"), 403, "InvalidStateTransition")
+            await client.send("GET", f"{BASE}/invocation/next")
+            assert await api.ended is Ending.DONE
+        async with connecting(snap_start=True) as (api, connect):
+            client = await connect()
+            await client.ask("GET", f"{BASE}/restore/next")
+            header = "Lambda-Runtime-Function-Error-Type: Runtime.AfterRestoreError"
+            assert await client.ask("POST", f"{BASE}/restore/error", b"{}", header) == OK
+            assert api.answer and api.answer.error_type == "Runtime.AfterRestoreError"
+            await refused(await client.ask("GET", f"{BASE}/invocation/next"), 403, "InvalidStateTransition")
+
+    run(scenario)
+
+
+def test_too_large_is_refused_before_it_is_sent() -> None:
+    async def scenario() -> None:
+        async with running() as (api, client):
+            client.writer.write(
+                f"POST {BASE}/invocation/id-1/response HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                f"Content-Length: {MAX_PAYLOAD + 1}\r\n\r\n".encode()
+            )
+            status, headers, body = await client.receive_all()
+            assert (status, headers["connection"]) == (413, "close")
+            assert json.loads(body) == {
+                "errorType": "RequestEntityTooLarge",
+                "errorMessage": f"Exceeded maximum allowed payload size ({MAX_PAYLOAD} bytes).",
+            }
+            assert await client.reader.read() == b""
+            assert api.answer and f"({MAX_PAYLOAD + 1} bytes)" in api.answer.body.decode()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 10\r\n\r\n12", "Transfer-Encoding: chunked\r\n\r\n4\r\n12"])
+def test_truncated_request(framing: str) -> None:
+    async def scenario() -> None:
+        async with running() as (api, client):
+            client.writer.write(f"POST {BASE}/invocation/id-1/response HTTP/1.1\r\nHost: x\r\n{framing}".encode())
+            client.writer.write_eof()
+            await refused(await client.receive(), 400, "TruncatedHTTPRequest")
+            assert api.state is State.RUNNING  # it may ask again, and gets the same event
 
     run(scenario)
 

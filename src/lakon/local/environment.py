@@ -79,7 +79,7 @@ class ExecutionEnvironment:
                 "handler": function.handler,
                 "accountId": function.account,
             },
-            closed=self._registered_all,
+            closed=self._registration_closed,
             progress=self._api.settle,
             failed=self._extension_failed,
             registered=self._registered,
@@ -90,19 +90,24 @@ class ExecutionEnvironment:
         self._programs: dict[Child, str] = {}
         self._pipes: list[LogPipe] = []
         self._peak_memory: int | None = None
+        self._all_registered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._initialised_once = False
 
     async def start(self, limit: float) -> Ending:
         """Start the processes and wait, for `limit` seconds, until all of them ask for their first event.
 
-        OSError when the runtime cannot run.
+        The runtime starts when the extensions that were started have registered. OSError when the runtime cannot run.
         """
         address = await self._endpoint.start()
         self.platform.init_start()
-        for program in self.launch.extensions:
-            await self._start_extension(program, address)
-        await self._start_runtime(address)
-        ending = await self._until(self._api.ended, limit)
+        began = time.monotonic()
+        if self.launch.extensions:
+            for program in self.launch.extensions:
+                await self._start_extension(program, address)
+            await asyncio.wait((self._all_registered, self._api.ended), timeout=limit, return_when="FIRST_COMPLETED")
+        if self.failure is None:
+            await self._start_runtime(address)
+        ending = await self._until(self._api.ended, max(limit - (time.monotonic() - began), 0))
         self._initialised_once = True
         self.telemetry.seal()
         return ending
@@ -128,6 +133,11 @@ class ExecutionEnvironment:
         """Whether it waits for an event."""
         runs = self._runtime is not None and self._runtime.returncode is None
         return runs and self._api.state is State.READY and self.failure is None and not self._extensions_busy()
+
+    @property
+    def pid(self) -> int:
+        """The runtime's process; 0 before it is started."""
+        return self._runtime.pid if self._runtime else 0
 
     @property
     def peak_memory(self) -> int | None:
@@ -250,7 +260,7 @@ class ExecutionEnvironment:
     def _extensions_busy(self) -> bool:
         return self._extensions.busy
 
-    def _registered_all(self) -> bool:
+    def _registration_closed(self) -> bool:
         return self._initialised_once or self._api.state not in (State.STARTED, State.RESTORING)
 
     def _initialised(self) -> bool:
@@ -258,6 +268,8 @@ class ExecutionEnvironment:
 
     def _registered(self, extension: Extension) -> None:
         self.platform.extension(extension.name, "Registered", sorted(extension.events))
+        if self._extensions.complete and not self._all_registered.done():
+            self._all_registered.set_result(None)
 
     def _subscribed(self, extension: Extension, types: Sequence[str]) -> None:
         self.platform.subscribed(extension.name, types)

@@ -83,8 +83,12 @@ class ExtensionsApi:
         """Whether one that was started has not registered, or one that registered has not asked for its next event."""
         if not self.extensions and not self._external:
             return False
-        names = {each.name for each in self.extensions.values()}
-        return not self._external <= names or any(not each.ready for each in self.extensions.values())
+        return not self.complete or any(not each.ready for each in self.extensions.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that were started have registered."""
+        return self._external <= {each.name for each in self.extensions.values()}
 
     def invoke(self, invocation: Invocation) -> None:
         """Tell of an invocation those who want to know."""
@@ -114,7 +118,7 @@ class ExtensionsApi:
         if request.method != ("GET" if call == "event/next" else "POST"):
             return Reply(405)
         if call == "register":
-            return self._register(request)
+            return self.register(request)
         extension = self.identify(request)
         if isinstance(extension, Reply):
             return extension
@@ -134,7 +138,8 @@ class ExtensionsApi:
         extension = self.extensions.get(identifier)
         return extension or _refuse("UnknownExtensionIdentifier", f"Unknown extension {identifier}")
 
-    def _register(self, request: Request) -> Reply:
+    def register(self, request: Request) -> Reply:
+        """The reply to a registration; a bad one leaves no trace."""
         name = request.headers.get("lambda-extension-name", "")
         if not name:
             return _refuse("InvalidExtensionName", "Empty extension name")

@@ -134,6 +134,11 @@ class LambdaHost:
                 del self._pools[key]
                 self._retire(pool)
 
+    def idle_pids(self, function: Function) -> set[int]:
+        """The runtime processes of a version that wait for an event."""
+        pool = self._pools.get(function.key)
+        return {each.pid for each in pool.idle if each.usable} if pool else set()
+
     async def close(self) -> None:
         """End every environment, busy ones too."""
         self._sweeper.cancel()
@@ -245,6 +250,10 @@ class LambdaHost:
             environment.idle_since = time.monotonic()
             pool.idle.append(environment)
             return
+        self._lose(pool, environment)
+
+    def _lose(self, pool: _Pool, environment: ExecutionEnvironment) -> None:
+        """End an environment; one that is missed in readiness is made again."""
         self._end_soon(environment)
         pool.provisioned.discard(environment)
         if not pool.retired and len(pool.provisioned) < pool.wanted:
@@ -287,7 +296,7 @@ class LambdaHost:
             for pool in self._pools.values():
                 for environment in [each for each in pool.idle if self._spent(pool, each, oldest)]:
                     pool.idle.remove(environment)
-                    self._end_soon(environment)
+                    self._lose(pool, environment)
 
     @staticmethod
     def _spent(pool: _Pool, environment: ExecutionEnvironment, oldest: float) -> bool:

@@ -1,0 +1,378 @@
+"""The Lambda host itself: streaming, provisioned environments, limits, the environment's variables, log formats."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakon.exceptions import LocalError
+from lakon.local.host import Limits
+
+from .hosting import hosting, run, until
+
+if TYPE_CHECKING:
+    from lakon.local.functions import Function
+
+    from .hosting import Hosting
+
+ECHO = {"app.py": "import os\ndef handler(event, context):\n    return dict(os.environ, PID=os.getpid())\n"}
+
+# A runtime that streams: what it does stands in the event.
+STREAMER = """#!/usr/bin/env python3
+import base64, http.client, json, os, socket, time
+host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+base = "/2018-06-01/runtime/invocation/"
+while True:
+    api = http.client.HTTPConnection(host, int(port))
+    api.request("GET", base + "next")
+    answer = api.getresponse()
+    event = json.loads(answer.read())
+    identifier = answer.getheader("Lambda-Runtime-Aws-Request-Id")
+    wire = socket.create_connection((host, int(port)))
+    wire.sendall((f"POST {base}{identifier}/response HTTP/1.1\\r\\nHost: x\\r\\n"
+        "Lambda-Runtime-Function-Response-Mode: streaming\\r\\nTransfer-Encoding: chunked\\r\\n"
+        "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\\r\\n"
+        f"Content-Type: {event.get('type', 'text/plain')}\\r\\n\\r\\n").encode())
+    for chunk in event["chunks"]:
+        if chunk == "wait":
+            while not os.path.exists(event["until"]):
+                time.sleep(0.01)
+        elif chunk == "die":
+            os._exit(5)
+        elif chunk == "hang":
+            time.sleep(60)
+        else:
+            data = chunk.encode() * event.get("times", 1)
+            wire.sendall(b"%x\\r\\n%s\\r\\n" % (len(data), data))
+    trailers = ""
+    if "error" in event:
+        body = base64.b64encode(json.dumps(event["error"]).encode()).decode()
+        trailers = ("Lambda-Runtime-Function-Error-Type: Function.Broken\\r\\n"
+                    f"Lambda-Runtime-Function-Error-Body: {body}\\r\\n")
+    wire.sendall(f"0\\r\\n{trailers}\\r\\n".encode())
+    wire.recv(65536)
+    wire.close()
+    api.close()
+"""
+
+
+class Sink:
+    """Keeps what is streamed."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[str, bytes | None]] = []
+        self.body = b""
+
+    def begin(self, content_type: str, prelude: bytes | None) -> None:
+        self.begun.append((content_type, prelude))
+
+    def write(self, chunk: bytes) -> None:
+        assert self.begun and chunk
+        self.body += chunk
+
+
+def streamer(hosted: Hosting, timeout: int = 10) -> Function:
+    return hosted.function({"bootstrap": STREAMER}, Runtime="provided.al2023", Handler="x", Timeout=timeout)
+
+
+def test_response_is_passed_on_while_it_comes(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            sink = Sink()
+            flag = tmp_path / "flag"
+            event = {"chunks": ["one", "wait", "two"], "until": str(flag)}
+            call = asyncio.create_task(hosted.call(streamer(hosted), event, sink))
+            await until(lambda: sink.body)
+            assert (sink.begun, sink.body, call.done()) == ([("text/plain", None)], b"one", False)
+            flag.touch()
+            outcome = await call
+            assert (outcome.streamed, outcome.answer.error_type, outcome.answer.body) == (True, None, b"")
+            assert sink.body == b"onetwo"
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "prelude", "body"),
+    [
+        (['{"statusCode":201}' + "\0" * 8 + "body"], b'{"statusCode":201}', b"body"),
+        (['{"status', 'Code":201}\0\0\0', "\0\0\0\0", "\0bo", "dy"], b'{"statusCode":201}', b"body"),
+        (['{"statusCode":204}' + "\0" * 8], b'{"statusCode":204}', b""),
+        (["no prelude"], None, b"no prelude"),
+    ],
+)
+def test_prelude(tmp_path: Path, chunks: list[str], prelude: bytes | None, body: bytes) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            sink = Sink()
+            kind = "application/vnd.awslambda.http-integration-response"
+            await hosted.call(streamer(hosted), {"chunks": chunks, "type": kind}, sink)
+            assert (sink.begun, sink.body) == ([(kind, prelude)], body)
+
+    run(scenario)
+
+
+def test_stream_that_breaks_off(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            function = streamer(hosted, timeout=1)
+            for event, error_type in (
+                ({"chunks": ["part"], "error": {"errorMessage": "m", "errorType": "T"}}, "Function.Broken"),
+                ({"chunks": ["part", "die"]}, "Runtime.ExitError"),
+                ({"chunks": ["part", "hang"]}, "Sandbox.Timedout"),
+            ):
+                sink = Sink()
+                outcome = await hosted.call(function, event, sink)
+                assert (outcome.streamed, sink.body) == (True, b"part")
+                assert outcome.answer.error_type == error_type
+
+    run(scenario)
+
+
+def test_stream_without_a_sink_is_buffered_and_limited(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            function = streamer(hosted)
+            outcome = await hosted.call(function, {"chunks": ["one", "two"]})
+            assert (outcome.streamed, outcome.answer.body) == (False, b"onetwo")
+            big = {"chunks": ["x"] * 7, "times": 1_000_000}
+            assert (await hosted.call(function, big)).answer.error_type == "Function.ResponseSizeTooLarge"
+            sink = Sink()
+            outcome = await hosted.call(function, big, sink)
+            assert (outcome.answer.error_type, len(sink.body)) == (None, 7_000_000)
+
+    run(scenario)
+
+
+def test_provisioned_environments(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path, Limits(idle=0.2)) as hosted:
+            function = hosted.function(ECHO)
+            await hosted.host.provision(function, 2)
+            await asyncio.sleep(0.5)  # longer than what is made on demand may be idle
+            one, two = await asyncio.gather(hosted.ask(function), hosted.ask(function))
+            assert isinstance(one, dict) and isinstance(two, dict)
+            assert one["PID"] != two["PID"]
+            assert one["AWS_LAMBDA_INITIALIZATION_TYPE"] == "provisioned-concurrency"
+            reports = await hosted.written(lambda lines: sum(line.startswith("REPORT") for line in lines) == 2)
+            assert not any("Init Duration" in line for line in reports)
+            os.kill(int(one["PID"]), 9)  # what is lost is made again
+            await until(lambda: len(hosted.host.idle_pids(function)) == 2 and one["PID"] not in pids(hosted, function))
+            await hosted.host.provision(function, 0)
+            await until(lambda: not pids(hosted, function))
+
+    run(scenario)
+
+
+def pids(hosted: Hosting, function: Function) -> set[int]:
+    return hosted.host.idle_pids(function)
+
+
+def test_provisioning_what_cannot_start(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            with pytest.raises(LocalError) as failure:
+                await hosted.host.provision(hosted.function({"app.py": "import nowhere"}), 1)
+            assert "No module named 'nowhere'" in str(failure.value.detail)
+
+    run(scenario)
+
+
+def test_forgotten_function(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            function, other = hosted.function(ECHO), hosted.function(ECHO)
+            await asyncio.gather(hosted.ask(function), hosted.ask(other))
+            [pid] = pids(hosted, function)
+            hosted.host.forget(function.name)
+            await until(lambda: not runs(pid))
+            assert pids(hosted, other)
+
+    run(scenario)
+
+
+def runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is watched where there is /proc only")
+@pytest.mark.parametrize("where", ["function", "child", "init"])
+def test_memory_limit_holds(tmp_path: Path, where: str) -> None:
+    async def scenario() -> None:
+        grow = "import time\nkept = [bytearray(1024 * 1024) for _ in range(400)]\ntime.sleep(60)\n"
+        source = {
+            "function": f"def handler(event, context):\n    exec({grow!r})\n",
+            "child": "import subprocess, sys\ndef handler(event, context):\n"
+            f"    return subprocess.run([sys.executable, '-c', {grow!r}]).returncode\n",
+            "init": f"{grow}def handler(event, context):\n    return 1\n",
+        }[where]
+        async with hosting(tmp_path) as hosted:
+            function = hosted.function({"app.py": source}, MemorySize=128)
+            error = await hosted.fail(function)
+            assert error["errorType"] == "Runtime.OutOfMemory"
+            assert error["errorMessage"].endswith("Error: Runtime exited with error: signal: killed")
+            lines = await hosted.written(lambda lines: any(line.startswith("REPORT") for line in lines))
+            [report] = [line for line in lines if line.startswith("REPORT")]
+            assert "Max Memory Used: 128 MB" in report
+            assert report.endswith("Status: error\tError Type: Runtime.OutOfMemory")
+
+    run(scenario)
+
+
+def test_memory_that_is_only_reserved_does_not_count(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        source = "import mmap, time\nreserved = mmap.mmap(-1, 1 << 30)\ndef handler(event, context):\n"
+        async with hosting(tmp_path) as hosted:
+            function = hosted.function({"app.py": f"{source}    time.sleep(0.3)\n    return 1\n"}, MemorySize=128)
+            assert await hosted.ask(function) == 1
+
+    run(scenario)
+
+
+def test_storage_limit_holds(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        source = """
+import os, time
+def handler(event, context):
+    with open(os.environ["TMPDIR"] + "/big", "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, event * 1024 * 1024)
+    time.sleep(3 if event > 512 else 0.7)
+    return os.stat(file.name).st_size
+"""
+        async with hosting(tmp_path) as hosted:
+            function = hosted.function({"app.py": source})
+            assert await hosted.ask(function, 100) == 100 * 1024 * 1024
+            error = await hosted.fail(function, 600)
+            assert "No space left on device: /tmp has 512 MB" in error["errorMessage"]
+            large = hosted.function({"app.py": source}, EphemeralStorage={"Size": 1024})
+            assert await hosted.ask(large, 600) == 600 * 1024 * 1024
+
+    run(scenario)
+
+
+def test_number_of_open_files(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        source = (
+            "import resource\ndef handler(event, context):\n    return resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        )
+        async with hosting(tmp_path) as hosted:
+            assert await hosted.ask(hosted.function({"app.py": source})) == [1024, 1024]
+
+    run(scenario)
+
+
+def test_json_log_format(tmp_path: Path) -> None:
+    source = """
+import logging
+def handler(event, context):
+    print('{"timestamp": "2026-01-01T00:00:00Z", "level": "DEBUG", "message": "quiet"}')
+    print('{"timestamp": "2026-01-01T00:00:00Z", "level": "ERROR", "message": "loud"}')
+    print("plain")
+    logging.getLogger().info("from a logger")
+    raise ValueError("no")
+"""
+
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            logging = {"LogFormat": "JSON", "ApplicationLogLevel": "WARN", "SystemLogLevel": "DEBUG"}
+            await hosted.fail(hosted.function({"app.py": source}, LoggingConfig=logging))
+            lines = await hosted.written(lambda lines: any("platform.report" in line for line in lines))
+            records = [json.loads(line) for line in lines]
+            kinds = [record.get("type") for record in records if "type" in record]
+            assert kinds == [
+                "platform.initStart",
+                "platform.initRuntimeDone",
+                "platform.initReport",
+                "platform.start",
+                "platform.runtimeDone",
+                "platform.report",
+            ]
+            assert records[-1]["record"]["status"] == "error"
+            messages = [record.get("message") for record in records if "level" in record]
+            assert "loud" in messages
+            assert not {"quiet", "plain", "from a logger"} & set(messages)
+            quiet = {"LogFormat": "JSON", "SystemLogLevel": "WARN"}
+            hosted.logs.streams.clear()
+            await hosted.ask(hosted.function(ECHO, LoggingConfig=quiet))
+            await hosted.fail(hosted.function({"app.py": source}, LoggingConfig=quiet))
+            lines = await hosted.written(lambda lines: any("platform.report" in line for line in lines))
+            assert "plain" in lines
+            assert [json.loads(line)["type"] for line in lines if '"platform.' in line] == [
+                "platform.runtimeDone",
+                "platform.report",
+            ]
+
+    run(scenario)
+
+
+def test_environment_in_order_of_precedence(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            own = {"TZ": "Europe/Paris", "LANG": "C", "_HANDLER": "x.y", "AWS_REGION": "x", "PATH_LIKE": "a=b=c"}
+            function = hosted.function(ECHO, Environment={"Variables": own})
+            seen = await hosted.ask(function)
+            assert isinstance(seen, dict)
+            assert (seen["TZ"], seen["LANG"], seen["PATH_LIKE"]) == ("Europe/Paris", "C", "a=b=c")
+            assert (seen["_HANDLER"], seen["AWS_REGION"]) == ("app.handler", "eu-west-1")
+            assert seen["AWS_LAMBDA_INITIALIZATION_TYPE"] == "on-demand"
+            assert seen["AWS_XRAY_CONTEXT_MISSING"] == "LOG_ERROR"
+            assert not {"HOSTNAME", "USER", "SHELL", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST"} & set(seen)
+
+    run(scenario)
+
+
+def test_many_at_once_lose_nothing(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            function = hosted.function({"app.py": "def handler(event, context):\n    return event\n"})
+            slots = asyncio.Semaphore(6)
+
+            async def one(number: int) -> object:
+                async with slots:
+                    return await hosted.ask(function, number)
+
+            assert await asyncio.gather(*(one(number) for number in range(1000))) == list(range(1000))
+            assert 1 <= len(pids(hosted, function)) <= 6
+            lines = await hosted.written(lambda lines: sum(line.startswith("REPORT") for line in lines) == 1000)
+            assert sum(line.startswith("START") for line in lines) == 1000
+
+    run(scenario)
+
+
+def test_nothing_leaks(tmp_path: Path) -> None:
+    """Memory and descriptors stay flat; LAKON_SOAK=1 makes it the hundred thousand invocations of the promise."""
+
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            function = hosted.function({"app.py": "def handler(event, context):\n    return event\n"})
+
+            async def some(count: int) -> tuple[int, int]:
+                for number in range(count):
+                    assert await hosted.ask(function, number) == number
+                    if number % 1000 == 0:
+                        hosted.logs.streams.clear()  # the test's own
+                await hosted.written(lambda lines: True)
+                hosted.logs.streams.clear()
+                return len(list(Path("/proc/self/fd").iterdir())), resident()
+
+            files, memory = await some(500)
+            begun = time.monotonic()
+            files_after, memory_after = await some(100_000 if "LAKON_SOAK" in os.environ else 1_500)
+            assert files_after == files
+            assert memory_after - memory < 8 * 1024 * 1024, f"{memory} {memory_after} {time.monotonic() - begun}"
+
+    run(scenario)
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
