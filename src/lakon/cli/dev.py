@@ -30,14 +30,25 @@ _FRAME = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_ST
 @stage_option
 @click.option("--region", metavar="NAME", help="The region that the embedded AWS stands for.")
 @click.option("--keep", is_flag=True, help="Leave the embedded AWS running at the end.")
+@click.option("--debug", metavar="NAME", help="Start that function under debugpy: no timeout, one environment.")
+@click.option("--debug-port", type=click.IntRange(1, 65535), default=5678, show_default=True, help="Where it listens.")
 @json_option
-def command(app: str | None, stage: str, region: str | None, keep: bool, as_json: bool) -> None:
+def command(
+    app: str | None,
+    stage: str,
+    region: str | None,
+    keep: bool,
+    debug: str | None,
+    debug_port: int,
+    as_json: bool,
+) -> None:
     """Run the whole service on this machine: its logs are shown, and what is saved is reloaded. Ctrl-C ends it.
 
     No AWS account is needed. Events under way end with the code they began with; a mistake is shown, and the version
     that worked last goes on working. Data is kept for the next time; `lakon delete --local` removes it.
     """
     from lakon.cli.terminal import Terminal
+    from lakon.commands.debug import Debugged
     from lakon.commands.dev import dev
 
     terminal = Terminal()
@@ -46,7 +57,7 @@ def command(app: str | None, stage: str, region: str | None, keep: bool, as_json
         signal.signal(name, _interrupt)
     screen = _print_json if as_json else _Screen(terminal).show
     try:
-        dev(find(app), target, terminal, screen, keep=keep)
+        dev(find(app), target, terminal, screen, keep=keep, debugged=Debugged(debug, debug_port) if debug else None)
     except KeyboardInterrupt:
         return
 

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 from lakon.commands import program as programs
 from lakon.commands.build import build
+from lakon.commands.debug import with_debugger
 from lakon.commands.live import Live
 from lakon.commands.places import aws_folder, running, start
 from lakon.describe.overview import overview
-from lakon.exceptions import LakonError, LocalError
+from lakon.exceptions import LakonError, LocalError, UsageError
 from lakon.local import daemon
 from lakon.local.journal import JournalReader
 from lakon.local.reaper import alive
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from lakon.commands.debug import Debugged
     from lakon.commands.program import Program
     from lakon.report import Reporter
     from lakon.settings import Target
@@ -90,15 +92,24 @@ class Failed:
 Event = Ready | Reloaded | Failed | LogLine
 
 
-def dev(path: Path, target: Target, reporter: Reporter, tell: Callable[[Event], None], *, keep: bool = False) -> None:
+def dev(
+    path: Path,
+    target: Target,
+    reporter: Reporter,
+    tell: Callable[[Event], None],
+    *,
+    keep: bool = False,
+    debugged: Debugged | None = None,
+) -> None:
     """Keep the program at `path` up in the embedded AWS until Ctrl-C (KeyboardInterrupt), which is raised again.
 
     `tell` is called with what happens, by more than one thread. An embedded AWS that runs already is used and left
     running; one that has to be started ends with this call, its data kept for the next start, unless it shall `keep`
-    running. LocalError when it cannot be started, or ends.
+    running. A debugger can be attached to the function that is `debugged`. UsageError when there is none of that name,
+    LocalError when the embedded AWS cannot be started, or ends.
     """
     with Watch(programs.project_folder(path)) as watch:
-        work = _Dev(path, target, reporter, tell, keep)
+        work = _Dev(path, target, reporter, tell, keep, debugged)
         try:
             work.reload(frozenset())
             while True:
@@ -111,13 +122,20 @@ def dev(path: Path, target: Target, reporter: Reporter, tell: Callable[[Event], 
 
 class _Dev:
     def __init__(
-        self, path: Path, target: Target, reporter: Reporter, tell: Callable[[Event], None], keep: bool
+        self,
+        path: Path,
+        target: Target,
+        reporter: Reporter,
+        tell: Callable[[Event], None],
+        keep: bool,
+        debugged: Debugged | None,
     ) -> None:
         self._path = path
         self._target = target
         self._reporter = reporter
         self._tell = tell
         self._keep = keep
+        self._debugged = debugged
         self._live: Live | None = None
         self._aws: daemon.Running | None = None
         self._owned = False
@@ -132,11 +150,13 @@ class _Dev:
             with _no_byte_code():
                 program = programs.load(self._path)
             built = build(program, self._target, self._reporter)
+            if self._debugged:
+                built = with_debugger(program, built, self._debugged, self._target.stage, self._reporter)
             live = self._live or self._up(program)
             self._follow(program)
             exchanged = live.apply(program, built)
         except LakonError as error:
-            if self._live is None and isinstance(error, LocalError):
+            if self._live is None and isinstance(error, (LocalError, UsageError)):
                 raise
             self._failing = True
             self._tell(Failed(error, names))

@@ -46,7 +46,7 @@ class Launcher:
         notice = None
         if function.python:
             python, notice = await self._python(function.python)
-            argv = [str(python), "-m", "awslambdaric", function.handler]
+            argv = [*_wrapper(function, task, opt), str(python), "-m", "awslambdaric", function.handler]
         elif function.runtime.startswith("provided"):
             argv = [str(_bootstrap(task, opt))]
         else:
@@ -137,6 +137,15 @@ def _extensions(opt: Path | None) -> list[Path]:
 
 def _for_extensions(name: str) -> bool:
     return not name.startswith("_") and name not in _NOT_FOR_EXTENSIONS
+
+
+def _wrapper(function: Function, task: Path, opt: Path | None) -> list[str]:
+    """The program that AWS_LAMBDA_EXEC_WRAPPER names, through which managed runtimes are started."""
+    named = function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+    for place, folder in (("/var/task/", task), ("/opt/", opt)):
+        if named and folder and named.startswith(place):
+            return [str(folder / named.removeprefix(place))]
+    return [named] if named else []
 
 
 def _bootstrap(task: Path, opt: Path | None) -> Path:
