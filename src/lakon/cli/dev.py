@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, assert_never
 import click
 
 from lakon.cli.options import find, json_option, program_option, stage_of, stage_option
+from lakon.cli.tables import columns
+from lakon.cli.terminal import Terminal
 from lakon.settings import Target
 
 if TYPE_CHECKING:
@@ -17,9 +19,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from lakon.cli.terminal import Terminal
     from lakon.commands.dev import Event, Ready, Reloaded
     from lakon.provision.logs import LogLine
+    from lakon.report import ResourceEvent
 
 _COLOURS = ("cyan", "magenta", "green", "blue", "yellow", "bright_cyan", "bright_magenta", "bright_green")
 _FRAME = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_START ")
@@ -47,11 +49,10 @@ def command(
     No AWS account is needed. Events under way end with the code they began with; a mistake is shown, and the version
     that worked last goes on working. Data is kept for the next time; `lakon delete --local` removes it.
     """
-    from lakon.cli.terminal import Terminal
     from lakon.commands.debug import Debugged
     from lakon.commands.dev import dev
 
-    terminal = Terminal()
+    terminal = _Quiet()
     target = Target(stage=stage_of(stage), region=region, local=True)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
@@ -77,6 +78,15 @@ def _print_json(event: Event) -> None:
         told = asdict(event)
     kind = type(event).__name__.removesuffix("Line").lower()
     click.echo(json.dumps({"event": kind, **told}, default=str, ensure_ascii=False))
+
+
+class _Quiet(Terminal):
+    """Resources that are made are shown when all is up; only what fails is told before."""
+
+    def resource(self, event: ResourceEvent) -> None:
+        """Tell what failed."""
+        if event.status.endswith("_FAILED"):
+            super().resource(event)
 
 
 class _Screen:
@@ -109,18 +119,16 @@ class _Screen:
                 assert_never(event)
 
     def _ready(self, ready: Ready) -> None:
-        from lakon.cli.tables import columns
-
         note = self._terminal.note
         names = [function.name for function in ready.functions]
         self._colours = {name: _COLOURS[index % len(_COLOURS)] for index, name in enumerate(names)}
         self._width = max(map(len, names), default=0)
         note(f"\n{ready.stack} is up ({ready.seconds:.1f} s) at {ready.endpoint_url}\n")
-        rows = [
-            (each.name, each.physical_name, call) for each in ready.functions for call in each.called_by or ("invoke",)
+        functions = [
+            (each.name, each.physical_name, call) for each in ready.functions for call in each.called_by or ("",)
         ]
-        rows += [(each.name, each.physical_id, each.kind.replace("_", " ")) for each in ready.resources]
-        for line in columns(rows, "  "):
+        resources = [(each.name, each.kind.replace("_", " "), each.physical_id) for each in ready.resources]
+        for line in (*columns(functions, "  "), *columns(resources, "  ")):
             note(line)
         if names:
             note(f"\nCall one: lakon invoke {names[0]} --local (--event lists sample events). Ctrl-C ends.\n")
