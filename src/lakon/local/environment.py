@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lakon.local.endpoint import Endpoint
 from lakon.local.extensions_api import Extension, ExtensionsApi
 from lakon.local.logs import FramedLogPipe, LogPipe
-from lakon.local.memory import LimitWatch, held_memory, held_storage
+from lakon.local.memory import INTERVAL, LimitWatch, held_memory, held_storage
 from lakon.local.platform_log import FunctionLog, PlatformLog
 from lakon.local.processes import Child, describe_exit, peak_memory_mb
 from lakon.local.runtime_api import Ending, Invocation, RuntimeApi, State
@@ -30,6 +30,7 @@ _BUDGET = 2.0  # seconds that external extensions have to end
 _BUDGET_WITHOUT = 0.5  # and a runtime that has internal ones only
 _RUNTIMES_SHARE = 0.3
 _MB = 1024 * 1024
+_PEAK_AGE = INTERVAL  # to look at each of a thousand invocations a second would take a tenth of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class ExecutionEnvironment:
         self._programs: dict[Child, str] = {}
         self._pipes: list[LogPipe] = []
         self._peak_memory: int | None = None
+        self._peak_read = 0.0
         self._all_registered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._initialised_once = False
 
@@ -141,9 +143,11 @@ class ExecutionEnvironment:
 
     @property
     def peak_memory(self) -> int | None:
-        """The most memory the process held, in MB; None when the platform does not tell."""
-        if self._runtime and self._runtime.returncode is None:
+        """The most memory the process held until a moment ago, in MB; None when the platform does not tell."""
+        now = time.monotonic()
+        if self._runtime and self._runtime.returncode is None and now - self._peak_read > _PEAK_AGE:
             self._peak_memory = peak_memory_mb(self._runtime.pid) or self._peak_memory
+            self._peak_read = now
         return self._peak_memory
 
     @property
@@ -155,11 +159,6 @@ class ExecutionEnvironment:
         if not code:
             return "Runtime.ExitError", "Runtime exited without providing a reason"
         return "Runtime.ExitError", f"Runtime exited with error: {describe_exit(code)}"
-
-    def drain(self) -> None:
-        """Take what the processes have written until now into the log."""
-        for pipe in self._pipes:
-            pipe.finish()
 
     async def stop(self, reason: str = "spindown") -> None:
         """End all processes; `reason`, for extensions, is spindown, timeout or failure.
@@ -174,7 +173,7 @@ class ExecutionEnvironment:
         for child in (*self._programs, *((self._runtime,) if self._runtime else ())):
             child.kill()
             await child.wait()
-        self.drain()
+        self._drain()
         await self.telemetry.close()
         await self._endpoint.close()
         for pipe in self._pipes:
@@ -192,6 +191,12 @@ class ExecutionEnvironment:
         if held_storage(self.launch.scratch) > self._function.storage * _MB:
             size = self._function.storage
             self._condemn("Runtime.ExitError", f"No space left on device: /tmp has {size} MB (EphemeralStorage)")
+
+    def _drain(self) -> None:
+        """Take what the processes have written until now into the log."""
+        for pipe in self._pipes:
+            pipe.drain()
+            pipe.finish()
 
     def _condemn(self, error_type: str, message: str) -> None:
         if self._runtime and self._runtime.returncode is None and self.failure is None:
@@ -282,7 +287,7 @@ class ExecutionEnvironment:
             self._runtime.terminate()
             await self._runtime.wait(budget * _RUNTIMES_SHARE if external else budget)
             self._runtime.kill()
-        self.drain()
+        self._drain()
         self.telemetry.flush()
         self._extensions.shut_down(reason, int((time.time() + deadline - time.monotonic()) * 1000))
         for child in self._programs:
@@ -294,9 +299,13 @@ class ExecutionEnvironment:
             timer = asyncio.get_running_loop().call_later(limit, self._api.finish, Ending.TIMED_OUT)
         self._watch.add(self)
         try:
-            return await ended
+            ending = await ended
+            if ending is not Ending.DONE:
+                self._drain()
+            return ending
         finally:
             self._watch.discard(self)
             if timer:
                 timer.cancel()
-            self.drain()
+            for pipe in self._pipes:
+                pipe.finish()

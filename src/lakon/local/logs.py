@@ -218,8 +218,11 @@ class LogPipe:
             self._rest = self.feed(self._rest + data)
 
     def finish(self) -> None:
-        """Take all that was written, an unfinished line too."""
-        self.drain()
+        """Take an unfinished line as it is.
+
+        What was written before a request of the same process is there when the request is answered in the loop's next
+        turn: both were ready at once, and every reader has had its turn.
+        """
         if self._rest:
             self._rest = self.flush(self._rest)
 
