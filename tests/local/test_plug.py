@@ -14,7 +14,11 @@ import importlib.util, sys
 specification = importlib.util.spec_from_file_location("plug", sys.argv[1])
 plug = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(plug)
-import ministack.services.lambda_svc as emulator
+plug.open_package()
+from lakon.local.inside import seam
+import ministack.core.responses as responses
+import ministack.services.lambda_svc as lambda_svc
+import ministack.services.sns as sns
 """
 
 
@@ -22,17 +26,19 @@ import ministack.services.lambda_svc as emulator
     ("change", "named"),
     [
         ("pass", None),
-        ("del emulator._execute_function_dispatch", "lambda_svc._execute_function_dispatch"),
-        ("emulator._execute_function_dispatch = lambda func, event: None", "lambda_svc._execute_function_dispatch"),
-        ("emulator._execute_function = emulator.handle_request", "lambda_svc._execute_function"),
-        ("emulator.handle_request = lambda request: None", "lambda_svc.handle_request"),
-        ("del emulator._resolve_layer_zip", "lambda_svc._resolve_layer_zip"),
+        ("del lambda_svc._execute_function", "lambda_svc._execute_function"),
+        ("lambda_svc._execute_function = lambda record, event: None", "lambda_svc._execute_function"),
+        ("lambda_svc._run_sqs_batch = lambda_svc.handle_request", "lambda_svc._run_sqs_batch"),
+        ("lambda_svc.handle_request = lambda request: None", "lambda_svc.handle_request"),
+        ("del lambda_svc._resolve_layer_zip", "lambda_svc._resolve_layer_zip"),
+        ("sns._fanout = print", "sns._fanout"),
+        ("del responses.StreamingResponse", "responses.StreamingResponse"),
     ],
 )
 def test_contract(change: str, named: str | None) -> None:
-    program = f"{LOAD}\n{change}\nplug.check_contract(emulator)\n"
+    program = f"{LOAD}\n{change}\nseam.check()\n"
     done = subprocess.run(
-        [installs.ensure_emulator(), "-c", program, str(Path(plug.__file__))],
+        [installs.ensure_emulator(), "-I", "-c", program, str(Path(plug.__file__))],
         capture_output=True,
         text=True,
         check=False,

@@ -1,9 +1,7 @@
 """Where the plug inside the emulator reaches the Lambda host.
 
-Frames over loopback, many connections, one invocation each at a time.
-
-A frame is two lengths (big-endian 32 bit), a JSON head and a body. Asked: the function, the request id and the event;
-answered: whether it is an error, the log's tail, and the answer.
+Frames over loopback (`lakon.local.inside.link` has their shape), many connections, one request each at a time: to
+invoke a function, to keep environments provisioned, to forget a function.
 """
 
 from __future__ import annotations
@@ -11,16 +9,20 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import struct
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from lakon.local.functions import Call, parse_function
+from lakon.exceptions import LakonError
+from lakon.local.functions import Call, Function, parse_function
+from lakon.local.inside.link import ANSWERED, ASKED
+from lakon.local.streams import SEPARATOR
 
 if TYPE_CHECKING:
     from lakon.local.host import LambdaHost
 
-_HEAD = struct.Struct(">II")
+    Answer = tuple[dict[str, object], bytes]
+
 _log = logging.getLogger("lakon.local")
 
 
@@ -53,11 +55,9 @@ class Bridge:
             task.add_done_callback(self._tasks.discard)
         try:
             while True:
-                size, length = _HEAD.unpack(await reader.readexactly(_HEAD.size))
-                message = json.loads(await reader.readexactly(size))
-                answer, body = await self._answer(message, await reader.readexactly(length))
-                head = json.dumps(answer).encode()
-                writer.write(_HEAD.pack(len(head), len(body)) + head + body)
+                sizes = ASKED.unpack(await reader.readexactly(ASKED.size))
+                message, function, payload = [await reader.readexactly(size) for size in sizes]
+                _send(writer, *await self._answer(json.loads(message), function, payload, writer))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             return  # the emulator, or this supervisor, is ending
@@ -66,20 +66,68 @@ class Bridge:
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-    async def _answer(self, message: dict[str, object], payload: bytes) -> tuple[dict[str, object], bytes]:
+    async def _answer(
+        self, message: dict[str, object], function: bytes, payload: bytes, writer: asyncio.StreamWriter
+    ) -> Answer:
         try:
             if self.host is None:
                 raise RuntimeError("the Lambda host is not ready")
-            function = parse_function(message)
-            call = Call(
-                request_id=str(message["requestId"]),
-                function_arn=str(message["functionArn"]),
-                payload=payload,
-                client_context=str(message["clientContext"]),
-            )
-            outcome = await self.host.invoke(function, call)
+            match message["do"]:
+                case "invoke":
+                    return await _invoke(self.host, message, _parsed(function), payload, writer)
+                case "provision":
+                    await self.host.provision(_parsed(function), int(str(message["count"])))
+                case "forget":
+                    self.host.forget(str(message["name"]))
+                case unknown:
+                    raise ValueError(f"asked to {unknown}")
+        except LakonError as error:
+            return {"error": str(error)}, b""
         except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer and the supervisor goes on
-            _log.exception("an invocation failed inside the Lambda host")
-            failure = {"errorType": "Sandbox.Failure", "errorMessage": f"{type(error).__name__}: {error}"}
-            return {"error": True, "log": ""}, json.dumps(failure).encode()
-        return {"error": outcome.answer.error_type is not None, "log": outcome.log_tail}, outcome.answer.body
+            _log.exception("a request failed inside the Lambda host")
+            reason = f"{type(error).__name__}: {error}"
+            failure = {"errorType": "Sandbox.Failure", "errorMessage": reason}
+            return {"error": reason, "errorType": "Sandbox.Failure", "log": ""}, json.dumps(failure).encode()
+        return {}, b""
+
+
+class _Sink:
+    """Passes a streamed response on as it comes. What a slow reader has not taken is kept here."""
+
+    def __init__(self, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+
+    def begin(self, content_type: str, prelude: bytes | None) -> None:  # noqa: ARG002 - Invoke knows no content types
+        """The response begins; its prelude is the beginning of what the caller of Invoke gets."""
+        if prelude is not None:
+            self.write(prelude + SEPARATOR)
+
+    def write(self, chunk: bytes) -> None:
+        """A piece of the response."""
+        _send(self._writer, {"part": True}, chunk)
+
+
+async def _invoke(
+    host: LambdaHost, message: dict[str, object], function: Function, payload: bytes, writer: asyncio.StreamWriter
+) -> Answer:
+    call = Call(
+        request_id=str(message["requestId"]),
+        function_arn=str(message["functionArn"]),
+        payload=payload,
+        client_context=str(message["clientContext"]),
+        trace_id=str(message["traceId"]),
+        tenant_id=str(message["tenantId"]),
+    )
+    outcome = await host.invoke(function, call, _Sink(writer) if message["streamed"] else None)
+    return {"errorType": outcome.answer.error_type, "log": outcome.log_tail}, outcome.answer.body
+
+
+@lru_cache(maxsize=1024)
+def _parsed(function: bytes) -> Function:
+    """The same words for the same version: reading them costs more than all else here."""
+    return parse_function(json.loads(function))
+
+
+def _send(writer: asyncio.StreamWriter, head: dict[str, object], body: bytes) -> None:
+    told = json.dumps(head).encode()
+    writer.write(ANSWERED.pack(len(told), len(body)) + told + body)

@@ -25,7 +25,11 @@ _ANSWER_LIMIT = 2.0
 
 
 class Emulator:
-    """One running emulator. `port` is the same as in the last run if it is free: queue URLs hold it."""
+    """One running emulator. Its port is the same as in the last run if it is free: queue URLs hold it.
+
+    Two variables of the environment change how it invokes functions. LAKON_MINUTE: how many seconds a minute of waiting
+    between retries of an asynchronous event lasts (1). LAKON_CONCURRENCY: the account's concurrent executions (1000).
+    """
 
     def __init__(self, python: Path, state: State, archives: Path, guard: ProcessGuard) -> None:
         self._python = python
@@ -112,6 +116,9 @@ class Emulator:
             "LAKON_HOST_PORT": str(host_port),
             "LAKON_ARCHIVES": str(self._archives),
             "LAKON_CLEAN": str(self._state.clean),
+            "LAKON_EVENTS": str(self._state.folder / "events.json"),
+            "LAKON_MINUTE": os.environ.get("LAKON_MINUTE", "1"),
+            "LAKON_CONCURRENCY": os.environ.get("LAKON_CONCURRENCY", "1000"),
         }
 
 

@@ -1,0 +1,177 @@
+"""All that is touched of the emulator, and the check that it is as expected."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    from lakon.local.inside.concurrency import Key
+    from lakon.local.inside.link import Json
+
+    Reply = tuple[int, dict[str, str], Any]  # status, headers, body
+    Send = Callable[[dict[str, Any]], Awaitable[None]]
+    Runner = Callable[[Send, object], Awaitable[None]]
+
+_REPLACED = {
+    "lambda_svc.handle_request": ["method", "path", "headers", "body", "query_params"],
+    "lambda_svc._execute_function": ["func", "event"],
+    "lambda_svc.invoke_async_with_retry": ["func", "event"],
+    "lambda_svc._effective_func_record_for_qualifier": ["func", "qualifier"],
+    "lambda_svc._put_provisioned_concurrency": ["func_name", "qualifier", "data"],
+    "lambda_svc._delete_provisioned_concurrency": ["func_name", "qualifier"],
+    "lambda_svc._sweep_extract_cache": [],
+    "lambda_svc.ensure_spawned": ["worker"],
+    "sns._deliver_to_lambda": [
+        "endpoint", "envelope", "topic_arn", "sub_arn", "msg_id", "raw_message", "message_attributes",
+    ],
+    "eventbridge._dispatch_to_lambda": ["arn", "payload"],
+}  # fmt: skip
+_USED = {
+    "lambda_svc._resolve_layer_zip": ["attachment"],
+    "lambda_svc._get_func_record_for_ref": ["function_ref"],
+    "lambda_svc._throttle_response": ["reason_code", "msg", "retry_after"],
+    "lambda_svc._emit_lambda_metrics": ["function_name", "duration_ms", "error", "throttle"],
+    "lambda_svc._functions.get_scoped": ["account_id", "region", "key", "default"],
+    "lambda_svc.get_account_id": [],
+    "lambda_svc.get_region": [],
+    "sqs.handle_request": ["method", "path", "headers", "body", "query_params"],
+    "sns.handle_request": ["method", "path", "headers", "body", "query_params"],
+    "s3.handle_request": ["method", "path", "headers", "body", "query_params"],
+    "eventbridge.handle_request": ["method", "path", "headers", "body", "query_params"],
+}
+# Who calls what is replaced: were it called in another way, functions would run where we do not see it.
+_CALLERS = {
+    "lambda_svc._run_sqs_batch": "_execute_function(",
+    "lambda_svc._execute_function_with_config_scope": "_execute_function,",
+    "lambda_svc._get_func_record_for_qualifier": "_effective_func_record_for_qualifier(",
+    "lambda_svc._delete_function": "_sweep_extract_cache(",
+    "sns._fanout": "_deliver_to_lambda,",
+    "s3._deliver_event_to_lambda": "invoke_async_with_retry(",
+}
+_CORE = {
+    "responses": ("request_scope", "StreamingResponse", "set_request_account_id", "set_request_region"),
+    "router": ("extract_access_key_id", "extract_region"),
+}
+
+
+class Emulator:
+    """The emulator's Lambda service. Its records are untyped: JSON as the Lambda API has it, and archives."""
+
+    def __init__(self) -> None:
+        self._service = _service("lambda_svc")
+        self._responses = importlib.import_module("ministack.core.responses")
+        self._router = importlib.import_module("ministack.core.router")
+
+    @property
+    def scope_now(self) -> tuple[str, str]:
+        """The account and region of the request that is answered."""
+        return self._service.get_account_id(), self._service.get_region()
+
+    def enter(self, headers: Mapping[str, str], query: Mapping[str, Any]) -> None:
+        """Take account and region of the request whose task this is from its credentials."""
+        if key := self._router.extract_access_key_id(headers, query):
+            self._responses.set_request_account_id(key)
+        self._responses.set_request_region(self._router.extract_region(headers, query))
+
+    def scope(self, account: str, region: str) -> AbstractContextManager[None]:
+        """Work for an account and a region outside of a request."""
+        scope: AbstractContextManager[None] = self._responses.request_scope(account, region)
+        return scope
+
+    def function(self, key: Key) -> Json | None:
+        """The record of a function."""
+        function: Json | None = self._service._functions.get_scoped(*key)
+        return function
+
+    def all_reserved(self, account: str, region: str) -> int:
+        """What the functions of an account and region have reserved together."""
+        with self.scope(account, region):
+            functions = self._service._functions
+            return sum(int(functions[name].get("concurrency") or 0) for name in list(functions))
+
+    def layer(self, key: Key, attachment: str | Json) -> bytes | None:
+        """The archive of a layer that a function has."""
+        with self.scope(key.account, key.region):
+            archive: bytes | None = self._service._resolve_layer_zip(attachment)
+            return archive
+
+    def count(self, key: Key, seconds: float, *, error: bool, throttled: bool) -> None:
+        """Put an invocation into the metrics of the namespace AWS/Lambda."""
+        with self.scope(key.account, key.region):
+            self._service._emit_lambda_metrics(key.name, seconds * 1000, error, throttled)
+
+    def throttle(self, reason: str) -> Json:
+        """A throttled invocation in the shape that other services expect."""
+        result: Json = self._service._throttle_response(reason, "Rate Exceeded.")
+        return result
+
+    def found(self, reference: str) -> Json | None:
+        """A function's record as other services find it, with the configuration of the version that is meant."""
+        function, config, _ = self._service._get_func_record_for_ref(reference)
+        return function | {"config": config} if function else None
+
+    def streaming(self, runner: Runner) -> object:
+        """The body of a reply that `runner` sends."""
+        body: object = self._responses.StreamingResponse(runner)
+        return body
+
+    async def call(self, service: str, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """A request to the API of another service, in the scope of now."""
+        reply: Reply = await _service(service).handle_request(method, path, dict(headers), body, {})
+        return reply
+
+    def original(self, name: str) -> Callable[..., Any]:
+        """What `replace` is to replace."""
+        original: Callable[..., Any] = _find(name)
+        return original
+
+    def replace(self, name: str, value: Callable[..., Any]) -> None:
+        """Put `value` in the place of an attribute of a service, named in `_REPLACED`."""
+        service, _, attribute = name.partition(".")
+        setattr(_service(service), attribute, value)
+
+
+def check() -> None:
+    """End with a clear message when the emulator is not the one that this was made for."""
+    for name, parameters in (_REPLACED | _USED).items():
+        found = _find(name)
+        if found is None or list(inspect.signature(found).parameters)[: len(parameters)] != parameters:
+            _fail(name)
+    for name, call in _CALLERS.items():
+        found = _find(name)
+        if found is None or call not in _source(found):
+            _fail(name)
+    for module, names in _CORE.items():
+        found = importlib.import_module(f"ministack.core.{module}")
+        for name in names:
+            if not callable(getattr(found, name, None)):
+                _fail(f"{module}.{name}")
+
+
+def _source(function: Any) -> str:
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""
+
+
+def _service(name: str) -> Any:
+    return importlib.import_module(f"ministack.services.{name}")
+
+
+def _find(name: str) -> Any:
+    service, *attributes = name.split(".")
+    found = _service(service)
+    for attribute in attributes:
+        found = getattr(found, attribute, None)
+    return found
+
+
+def _fail(what: str) -> NoReturn:
+    sys.exit(f"this emulator is not the one Lakon was made for: {what} is not as expected")
