@@ -3,6 +3,7 @@
 import io
 import logging
 from datetime import UTC, datetime
+from urllib.parse import unquote_plus
 
 import boto3
 from PIL import Image, ImageDraw
@@ -29,7 +30,7 @@ def stamp(event, context):
     """Put each new photo, stamped, under `out/`, and remember it."""
     s3 = boto3.client("s3")
     for record in event["Records"]:
-        key = record["s3"]["object"]["key"]
+        key = unquote_plus(record["s3"]["object"]["key"])  # S3 quotes the keys in its events
         image = Image.open(io.BytesIO(s3.get_object(Bucket=photos.name, Key=key)["Body"].read()))
         text = f"{key.removeprefix('in/')}  {datetime.now(UTC):%Y-%m-%d}"
         stamped = io.BytesIO()

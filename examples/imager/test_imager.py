@@ -21,14 +21,14 @@ def stamped(cloud, key):
 
 
 def test_a_photo_is_stamped(cloud):
-    cloud.s3.put_object(Bucket=cloud.name("photos"), Key="in/cat.png", Body=PHOTO.read_bytes())
-    image, photo = stamped(cloud, "out/cat.png"), Image.open(PHOTO)
+    cloud.s3.put_object(Bucket=cloud.name("photos"), Key="in/my cat (é).png", Body=PHOTO.read_bytes())
+    image, photo = stamped(cloud, "out/my cat (é).png"), Image.open(PHOTO)
     assert image.size == photo.size
     sky = (0, 0, photo.width, photo.height // 2)
     assert image.crop(sky).tobytes() == photo.convert("RGB").crop(sky).tobytes()
     band = (0, photo.height - 10, photo.width, photo.height)
     assert image.crop(band).tobytes() != photo.convert("RGB").crop(band).tobytes()
-    assert any("stamped in/cat.png" in line for line in cloud.logs("stamp"))
+    assert any("stamped in/my cat (é).png" in line for line in cloud.logs("stamp"))
     assert not cloud.errors("stamp")
 
 

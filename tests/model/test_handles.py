@@ -2,11 +2,13 @@
 
 # mypy: allow-untyped-defs, allow-untyped-calls
 
+import importlib
 import json
 
 import pytest
 
 import lakon
+from lakon.exceptions import ProgramError
 from lakon.model.values import Declaring, Token
 from lakon.synth.synthesis import synthesize
 from lakon.synth.values import Values
@@ -112,3 +114,24 @@ def test_the_front_door_names_what_there_is():
     assert sorted(lakon.__all__) == lakon.__all__
     with pytest.raises(AttributeError, match="no attribute 'Nope'"):
         getattr(lakon, "Nope")  # noqa: B009 - mypy, too, knows that there is no such name
+
+
+def test_inside_lambda_what_a_function_does_not_know_is_told_plainly(tmp_path, monkeypatch):
+    (tmp_path / "deployed.py").write_text(
+        "import lakon\nservice = lakon.Service('x')\nnotes = service.bucket('notes')\n"
+        "def declare():\n    return notes.arn\n"
+        "declared = declare()\n"
+        "def handler(event, context):\n    return getattr(notes, event)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "x-dev-handler")
+    deployed = importlib.import_module("deployed")
+    assert isinstance(deployed.declared, Token)
+    with pytest.raises(ProgramError, match="does not know the name of the bucket 'notes'") as raised:
+        deployed.handler("name", None)
+    assert "uses=[notes.read]" in raised.value.hint
+    with pytest.raises(ProgramError) as raised:
+        deployed.handler("arn", None)
+    assert "env={'NOTES_ARN': ...}" in raised.value.hint
+    monkeypatch.setenv("NOTES_BUCKET_NAME", "physical")
+    assert deployed.handler("name", None) == "physical"

@@ -48,8 +48,6 @@ def build(
     check_limits(synthesis, service, root=root)
     folder = folder or build_folder(program, target)
     python = for_this_machine(service.python) if target.local else service.python
-    if python != service.python:
-        reporter.note(f"Python {service.python} is not installed here: the functions run under Python {python}")
     archives: dict[str, Archive] = {}
     layers = {architecture: parameter for parameter, architecture in synthesis.layers.items()}
     for parameter, architecture in synthesis.archives.items():

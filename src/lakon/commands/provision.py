@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
 from lakon.commands.places import start
+from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
 from lakon.provision import artifacts, stack
 from lakon.synth.functions import BUCKET_PARAMETER
@@ -79,6 +80,9 @@ def put(
         artifacts=store,
     )
     if target.local and outcome.action != "unchanged":
+        wanted, python = program.service.python, for_this_machine(program.service.python)
+        if python != wanted:
+            reporter.note(f"Python {wanted} is not installed here: the functions run under Python {python}")
         for gap in gaps(built.synthesis.resources):
             reporter.note(gap)
     functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}

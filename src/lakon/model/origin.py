@@ -24,3 +24,13 @@ def caller(depth: int = 2) -> Origin:
     """The line that called the function that calls this one (`depth` 2); deeper for functions in between."""
     frame = sys._getframe(depth)
     return Origin(frame.f_code.co_filename, frame.f_lineno)
+
+
+def importing() -> bool:
+    """Whether a module is being imported right now, further up the stack: a declaration, not a call of a handler."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from lakon.model.names import logical_id
+from lakon.model.origin import importing
 from lakon.model.values import Declaring, Token
-from lakon.runtime.environment import answer, variable
+from lakon.runtime.environment import answer, in_lambda, variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +59,22 @@ class Resource:
             told = answer(self.id, self.kind, attribute)
             if told is not None:
                 return told
+        if self.known is None and in_lambda() and not importing():
+            raise self._unknown(attribute)
         return self.value(attribute)
+
+    def _unknown(self, attribute: str) -> Exception:
+        from lakon.exceptions import ProgramError
+
+        name = self.id.replace("-", "_")
+        hint = f"Grant the function its use, as in uses=[{name}.read]: that also tells it where the resource is."
+        if attribute not in self.told:
+            hint = f"Pass it on when the function is declared: env={{{name.upper() + '_' + attribute.upper()!r}: ...}}."
+        return ProgramError(
+            f"this function does not know the {attribute} of the {self.kind} {self.id!r}",
+            where=f"{self.origin.file}:{self.origin.line}",
+            hint=hint,
+        )
 
 
 def handle_name(name: str) -> str:

@@ -36,7 +36,8 @@ def artifact_bucket(session: Session, named: str | None, reporter: Reporter) -> 
     """The bucket to upload to: the one that is named, once checked; else Lakon's own, made when there is none.
 
     Lakon's own is `lakon-artifacts-<account>-<region>`: versioned, encrypted, private, TLS only, and rid of replaced
-    versions after 30 days. Archives stay: they are what an older stack may go back to. Any number of terminals may make it at once.
+    versions after 30 days. Archives stay: they are what an older stack may go back to. Any number of terminals may
+    make it at once.
 
     Raises:
         UsageError: the named bucket does not exist, is not ours, or lies in another region.

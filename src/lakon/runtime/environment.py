@@ -14,6 +14,11 @@ def variable(resource: str, kind: str, attribute: str) -> str:
     return f"{resource}_{kind}_{attribute}".replace("-", "_").upper()
 
 
+def in_lambda() -> bool:
+    """Whether this process is a function's: AWS's runtime says which."""
+    return "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
 def answer(resource: str, kind: str, attribute: str) -> str | None:
     """What the environment says of the resource, or None where it says nothing."""
     return os.environ.get(variable(resource, kind, attribute))

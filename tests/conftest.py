@@ -1,0 +1,13 @@
+"""What holds for all tests: nothing of the user's shell reaches them, and Ctrl-C works in what they start."""
+
+import os
+import signal
+
+KEPT = {"LAKON_CACHE", "LAKON_GOLDEN", "LAKON_SOAK"}
+
+for name in list(os.environ):
+    if name.startswith(("AWS_", "LAKON_")) and name not in KEPT | {"AWS_CA_BUNDLE"}:
+        del os.environ[name]
+
+# A suite that a shell started in the background has SIGINT ignored, and its children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
