@@ -11,6 +11,7 @@ from lakon import interpreters
 from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.environment import Launch
+from lakon.local.node_runtime import ensure_node_client, find_node, node_version
 
 if TYPE_CHECKING:
     from lakon.local.archives import Archives
@@ -32,6 +33,7 @@ class Launcher:
         self._archives = archives
         self._endpoint_url = endpoint_url
         self._pythons: dict[str, tuple[Path, str | None]] = {}
+        self._node_found: tuple[str, str, Path] | None = None
         self._installing = asyncio.Lock()
 
     async def prepare(
@@ -43,14 +45,7 @@ class Launcher:
         """
         task = await asyncio.to_thread(self._archives.code, function.code)
         opt = await asyncio.to_thread(self._archives.layers, function.layers) if function.layers else None
-        notice = None
-        if function.python:
-            python, notice = await self._python(function.python)
-            argv = [*_wrapper(function, task, opt), str(python), "-m", "awslambdaric", function.handler]
-        elif function.runtime.startswith("provided"):
-            argv = [str(_bootstrap(task, opt))]
-        else:
-            raise InvalidEntrypointError(f"runtime {function.runtime or 'none'} cannot run on this machine")
+        argv, notice = await self._command(function, task, opt)
         scratch = self._archives.scratch()
         environment = self._environment(function, stream, task, opt, scratch)
         kind = "snap-start" if function.snap_start else "provisioned-concurrency" if provisioned else "on-demand"
@@ -60,18 +55,39 @@ class Launcher:
             environment=environment,
             folder=task,
             scratch=scratch,
-            framed=function.python is not None,
+            framed=not function.runtime.startswith("provided"),
             initialization_type=kind,
             extensions=_extensions(opt),
             extension_environment={name: value for name, value in environment.items() if _for_extensions(name)},
         )
         return launch, notice
 
+    async def _command(self, function: Function, task: Path, opt: Path | None) -> tuple[list[str], str | None]:
+        if function.runtime.startswith("provided"):
+            return [str(_bootstrap(task, opt))], None
+        wrapper = _wrapper(function, task, opt)
+        if function.python:
+            python, notice = await self._python(function.python)
+            return [*wrapper, str(python), "-m", "awslambdaric", function.handler], notice
+        if version := node_version(function.runtime):
+            (node, start), notice = await self._node(version)
+            return [*wrapper, node, str(start)], notice
+        raise InvalidEntrypointError(f"runtime {function.runtime or 'none'} cannot run on this machine")
+
     async def _python(self, version: str) -> tuple[Path, str | None]:
         async with self._installing:
             if version not in self._pythons:
                 self._pythons[version] = await asyncio.to_thread(_python_for, version)
             return self._pythons[version]
+
+    async def _node(self, version: str) -> tuple[tuple[str, Path], str | None]:
+        async with self._installing:
+            if self._node_found is None:
+                node, own = await asyncio.to_thread(find_node)
+                self._node_found = node, own, await asyncio.to_thread(ensure_node_client)
+        node, own, start = self._node_found
+        notice = f"Node.js {version} is not installed on this machine: the function runs under Node.js {own} instead."
+        return (node, start), None if version == own else notice
 
     def _environment(
         self, function: Function, stream: StreamName, task: Path, opt: Path | None, scratch: Path
@@ -87,6 +103,9 @@ class Launcher:
         path = own.get("PYTHONPATH")
         if function.python and (python_path or path):
             own["PYTHONPATH"] = ":".join([*python_path, *([path] if path else [])])
+        if node := node_version(function.runtime):
+            modules = [f"{opt}/nodejs/node{node}/node_modules", f"{opt}/nodejs/node_modules"] if opt else []
+            own.setdefault("NODE_PATH", ":".join([*modules, f"{task}/node_modules"]))
         binaries, libraries = (f":{opt}/bin", f":{opt}/lib") if opt else ("", "")
         defaults = {
             "LANG": "en_US.UTF-8",
