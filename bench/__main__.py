@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import builds, imports, provisioning, starts, synthesis
+from bench import builds, imports, invocations, provisioning, reload, starts, synthesis
 from bench.clock import BrokenContender, Command, take_turns
 from bench.peers import plain_python
 from bench.plan import PROGRAM, Plan
@@ -29,6 +29,8 @@ SECTIONS = {
     "synth": synthesis.rows,
     "start": starts.rows,
     "provision": provisioning.rows,
+    "invoke": invocations.rows,
+    "reload": reload.rows,
 }
 
 

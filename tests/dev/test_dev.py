@@ -131,9 +131,14 @@ def test_an_event_under_way_ends_with_the_code_it_began_with(dev: Callable[..., 
     assert work.end() == 0
 
 
-def test_nothing_is_lost_and_nothing_stale_while_it_is_edited(dev: Callable[..., Dev]) -> None:
+def test_nothing_is_lost_and_nothing_stale_while_it_is_edited(dev: Callable[..., Dev], project: Path) -> None:
+    names = [f"greet{number}" for number in range(10)]
+    others = "".join(f'service.function(name="{name}")(greet)\n' for name in names)
+    (project / "app.py").write_text(PROGRAM + others)
     work = dev()
     work.until("ready")
+    assert call(work) == "v1"
+    work.until("log", lambda event: "START" in event["message"])
     told, ended = 1, threading.Event()
 
     def caller() -> int:
@@ -149,21 +154,26 @@ def test_nothing_is_lost_and_nothing_stale_while_it_is_edited(dev: Callable[...,
         callers = [pool.submit(caller) for _ in range(2)]
         for version in range(2, 7):
             work.edit(f"v{version - 1}", f"v{version}")
-            work.until("reloaded")
+            assert work.until("reloaded")["functions"] == ["greet"]  # which is in use: it does not wait for many others
             told = version
+            assert work.until("reloaded")["functions"] == names
         ended.set()
         assert all(each.result() for each in callers)
+    assert call(work, names[-1]) == "v6"
     assert work.end() == 0
 
 
-def test_a_program_that_is_broken_at_first(dev: Callable[..., Dev], project: Path) -> None:
+def test_a_program_that_is_broken_at_first_and_an_embedded_aws_that_is_kept(
+    dev: Callable[..., Dev], project: Path
+) -> None:
     (project / "app.py").write_text(PROGRAM.replace("import lakon", "import lakno"))
-    work = dev()
+    work = dev("--keep")
     assert "No module named 'lakno'" in work.until("failed")["error"]
     work.edit("lakno", "lakon")
     work.until("ready")
-    assert call(work) == "v1"
     assert work.end(signal.SIGHUP) == 0
+    assert daemon.find(project / ".lakon" / "aws")
+    assert call(work) == "v1"
 
 
 def test_an_embedded_aws_that_ran_is_left_running_and_knows_its_code(
@@ -179,14 +189,6 @@ def test_an_embedded_aws_that_ran_is_left_running_and_knows_its_code(
     assert json.loads(lakon("provision", "--local", "--json").stdout)["action"] == "unchanged"
     (project / "app.py").write_text(PROGRAM)
     assert json.loads(lakon("provision", "--local", "--json").stdout)["action"] == "updated"
-    assert call(work) == "v1"
-
-
-def test_keep_leaves_it_running(dev: Callable[..., Dev], project: Path) -> None:
-    work = dev("--keep")
-    work.until("ready")
-    assert work.end() == 0
-    assert daemon.find(project / ".lakon" / "aws")
     assert call(work) == "v1"
 
 

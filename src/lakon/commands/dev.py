@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 _LOOK = 0.5  # seconds after which it is seen whether the embedded AWS still runs
 _READ = 0.05  # seconds between two looks into the journal
+_BEGUN = ("START RequestId: ", '"platform.start"')  # what tells of an event in a log, as text and as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,7 @@ class _Dev:
         self._aws: daemon.Running | None = None
         self._owned = False
         self._failing = False
+        self._warmed = False
         self._logs: _Logs | None = None
 
     def reload(self, saved: frozenset[Path]) -> None:
@@ -154,20 +156,32 @@ class _Dev:
                 built = with_debugger(program, built, self._debugged, self._target.stage, self._reporter)
             live = self._live or self._up(program)
             self._follow(program)
-            exchanged = live.apply(program, built)
+            exchanged: list[str] = []
+
+            def tell(functions: tuple[str, ...]) -> None:
+                exchanged.extend(functions)
+                self._tell(Reloaded(functions, names, time.monotonic() - began))
+
+            anew = live.apply(program, built, tell, first=self._logs.called if self._logs else ())
         except LakonError as error:
             if self._live is None and isinstance(error, (LocalError, UsageError)):
                 raise
             self._failing = True
             self._tell(Failed(error, names))
             return
-        if exchanged is None:
+        if anew:
             self._tell(self._ready(live, program, time.monotonic() - began))
-            exchanged = tuple(function.name for function in program.service.functions)
-        elif exchanged or self._failing:
-            self._tell(Reloaded(exchanged, names, time.monotonic() - began))
+        elif self._failing and not exchanged:
+            tell(())
         self._failing = False
-        threading.Thread(target=_warm, args=(live, exchanged), daemon=True).start()
+        self._warm(live, [function.name for function in program.service.functions] if anew else exchanged)
+
+    def _warm(self, live: Live, functions: Iterable[str]) -> None:
+        """Start environments before events ask for them: of all functions at first, later of those that are used."""
+        if self._warmed and self._logs:
+            functions = [name for name in functions if name in self._logs.called]
+        self._warmed = True
+        threading.Thread(target=_initialize, args=(live, functions), daemon=True).start()
 
     def check(self) -> None:
         """LocalError when the embedded AWS is gone."""
@@ -220,10 +234,14 @@ class _Dev:
 
 
 class _Logs:
-    """Tells what functions log, from a thread of its own. `groups` are the log groups that are told, with names."""
+    """Tells what functions log, from a thread of its own. `groups` are the log groups that are told, with names.
+
+    `called` are the functions that got an event.
+    """
 
     def __init__(self, journal: JournalReader, tell: Callable[[Event], None]) -> None:
         self.groups: dict[str, str] = {}
+        self.called: set[str] = set()
         self._journal = journal
         self._tell = tell
         self._ended = threading.Event()
@@ -241,11 +259,13 @@ class _Logs:
             ended = self._ended.wait(_READ)
             for record in self._journal.read():
                 if name := self.groups.get(record.group):
+                    if any(mark in record.message for mark in _BEGUN):
+                        self.called.add(name)
                     moment = datetime.fromtimestamp(record.timestamp / 1000, UTC)
                     self._tell(LogLine(moment, name, record.stream, record.message))
 
 
-def _warm(live: Live, functions: Iterable[str]) -> None:
+def _initialize(live: Live, functions: Iterable[str]) -> None:
     """Start an environment of each function. What goes wrong with it stands in its log."""
     for function in functions:
         with suppress(LakonError):

@@ -11,11 +11,15 @@ from lakon.provision import artifacts, code
 from lakon.report import Silent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from lakon.commands.build import Build
     from lakon.commands.program import Program
     from lakon.provision.session import Session
     from lakon.report import Reporter
     from lakon.settings import Target
+
+_MANY = 8  # functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +63,33 @@ class Live:
         self._good: _State | None = None
         self._ahead = True  # functions may hold other code than the stack says; after a crash they may from the start
 
-    def apply(self, program: Program, built: Build) -> tuple[str, ...] | None:
-        """Make the service what was built; return the names of the functions whose code was exchanged.
+    def apply(
+        self, program: Program, built: Build, exchanged: Callable[[tuple[str, ...]], None], *, first: Collection[str]
+    ) -> bool:
+        """Make the service what was built; whether that took the stack, and not only code.
 
-        None stands for the whole stack. Raises what `provision` raises.
+        `exchanged` is called with the names of functions as soon as they have their new code. Those in `first` do not
+        wait for many others. Raises what `provision` raises.
         """
         new = _State(program, built)
         if self._good is None or new.stack() != self._good.stack():
             self._provision(new)
-            return None
+            return True
         changed = new.changed(self._good)
-        self._upload(new)
-        self._exchange(new, changed)
-        self._good = new
-        self._ahead = self._ahead or bool(changed)
-        return tuple(name for names in changed.values() for name in names)
+        if changed:
+            self._upload(new)
+            self._ahead = True
+        self._good = new  # from here on it is what `settle` makes of the stack, however far this comes
+        for part in _parts(changed, first):
+            self._exchange(new, part)
+            exchanged(tuple(name for names in part.values() for name in names))
+        return False
 
     def settle(self) -> None:
         """Tell the stack what code its functions have."""
         if self._good is not None and self._ahead:
-            put(self._good.program, self._target, self._good.built, self.session, Silent())
+            good = self._good
+            put(good.program, self._target, good.built, self.session, Silent(), uploaded_before=True)
             self._ahead = False
 
     def physical(self, function: str) -> str:
@@ -108,6 +119,15 @@ class Live:
         for parameter, names in functions.items():
             key = artifacts.archive_key(state.built.archives[parameter].path)
             code.exchange(self.session, [f"{stack}-{name}" for name in names], self._bucket, key)
+
+
+def _parts(changed: dict[str, list[str]], first: Collection[str]) -> list[dict[str, list[str]]]:
+    """What to exchange in one go: everything, or first what is in `first` where the others are many."""
+    wanted = {archive: [name for name in names if name in first] for archive, names in changed.items()}
+    others = {archive: [name for name in names if name not in first] for archive, names in changed.items()}
+    if sum(map(len, others.values())) <= _MANY or not any(wanted.values()):
+        return [changed] if changed else []
+    return [wanted, others]
 
 
 def _all(state: _State) -> dict[str, list[str]]:

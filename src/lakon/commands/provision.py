@@ -59,11 +59,21 @@ def provision(
 
 
 def put(
-    program: Program, target: Target, built: Build, session: Session, reporter: Reporter, *, bucket: str | None = None
+    program: Program,
+    target: Target,
+    built: Build,
+    session: Session,
+    reporter: Reporter,
+    *,
+    bucket: str | None = None,
+    uploaded_before: bool = False,
 ) -> Provisioned:
-    """Make the stack what was built, by a session that is open already. See `provision`."""
+    """Make the stack what was built, by a session that is open already. See `provision`.
+
+    What was `uploaded_before` need not be on disk any more.
+    """
     store = artifacts.artifact_bucket(session, bucket, reporter)
-    files = [archive.path for archive in built.archives.values()]
+    files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
     uploaded = artifacts.upload(session, store, files, reporter)
     parameters = {name: artifacts.archive_key(archive.path) for name, archive in built.archives.items()}
     if parameters:
