@@ -1,0 +1,93 @@
+"""A program of its own: the Lambda host alone behind the address that AWS's emulator answers on, for the same client.
+
+`python -m bench.host FOLDER HANDLER_ARCHIVE PYTHON` prints its port and serves until its standard input closes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakon.local.archives import Archives
+from lakon.local.functions import Call, parse_function
+from lakon.local.host import LambdaHost
+from lakon.local.http import Body, HttpConnection, Reply, Request
+from lakon.local.logs import LogWriter
+from lakon.local.processes import ProcessGuard
+
+if TYPE_CHECKING:
+    from lakon.local.functions import Function
+    from lakon.local.logs import LogsClient
+
+_PAYLOAD = 6_291_556
+
+
+class _NoLogs:
+    """Takes log events and drops them: what writes them is not measured."""
+
+    exceptions = None
+
+    def put_log_events(self, **_: object) -> None:
+        """Drop them."""
+
+
+class Front:
+    """Answers every POST by one invocation."""
+
+    def __init__(self, host: LambdaHost, function: Function) -> None:
+        self._host = host
+        self._function = function
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def accept(self, request: Request) -> Body | Reply | None:
+        """Every body is kept."""
+
+    def handle(self, request: Request, connection: HttpConnection) -> Reply | None:
+        """Invoke; the reply comes when the function has answered."""
+        task = asyncio.ensure_future(self._invoke(request, connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return None
+
+    def truncated(self) -> Reply:
+        """A client that breaks off."""
+        return Reply(400)
+
+    async def _invoke(self, request: Request, connection: HttpConnection) -> None:
+        arn = "arn:aws:lambda:us-east-1:000000000000:function:bench"
+        outcome = await self._host.invoke(self._function, Call(str(uuid.uuid4()), arn, request.body))
+        connection.send(Reply(200, outcome.answer.body))
+
+
+def function(digest: str, runtime: str, handler: str) -> Function:
+    """The function under test."""
+    config = {"FunctionName": "bench", "Runtime": runtime, "Handler": handler, "Timeout": 60, "MemorySize": 512}
+    message: dict[str, object] = {
+        "config": config, "code": digest, "layers": [], "account": "000000000000", "region": "us-east-1"
+    }  # fmt: skip
+    return parse_function(message)
+
+
+async def _serve(folder: Path, digest: str, runtime: str, handler: str) -> None:
+    archives = Archives(folder)
+    (folder / f"{digest}.zip").replace(archives.uploads / f"{digest}.zip")
+
+    def no_logs(_: str) -> LogsClient:
+        return _NoLogs()  # type: ignore[return-value]  # its other calls are not reached
+
+    host = LambdaHost(archives, "http://127.0.0.1:9", LogWriter(no_logs), ProcessGuard())
+    front, connections = Front(host, function(digest, runtime, handler)), set[HttpConnection]()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: HttpConnection(front, connections, _PAYLOAD), "127.0.0.1", 0)
+    print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    server.close()
+    await host.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]))
