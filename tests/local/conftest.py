@@ -36,7 +36,10 @@ def launcher() -> Sequence[str]:
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory, launcher: Sequence[str]) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("project") / ".lakon" / "aws"
-    yield ensure(folder, launcher, Silent(), owner_pid=os.getpid())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LAKON_MINUTE", "0.1")  # what AWS retries after a minute, these tests need not wait for
+        running = ensure(folder, launcher, Silent(), owner_pid=os.getpid())
+    yield running
     stop(folder)
 
 

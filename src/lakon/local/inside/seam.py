@@ -36,7 +36,9 @@ _USED = {
     "lambda_svc._resolve_layer_zip": ["attachment"],
     "lambda_svc._get_func_record_for_ref": ["function_ref"],
     "lambda_svc._throttle_response": ["reason_code", "msg", "retry_after"],
-    "lambda_svc._emit_lambda_metrics": ["function_name", "duration_ms", "error", "throttle"],
+    "cloudwatch.record_metric": ["namespace", "metric_name", "value", "unit", "dimensions"],
+    "cloudwatch._metric_bucket": ["key"],
+    "cloudwatch._dims_key": [],
     "lambda_svc._functions.get_scoped": ["account_id", "region", "key", "default"],
     "lambda_svc.get_account_id": [],
     "lambda_svc.get_region": [],
@@ -54,6 +56,7 @@ _CALLERS = {
     "sns._fanout": "_deliver_to_lambda,",
     "s3._deliver_event_to_lambda": "invoke_async_with_retry(",
 }
+_MAX_POINTS = 10_000
 _CORE = {
     "responses": ("request_scope", "StreamingResponse", "set_request_account_id", "set_request_region"),
     "router": ("extract_access_key_id", "extract_region"),
@@ -66,6 +69,7 @@ class Emulator:
     def __init__(self) -> None:
         self._service = _service("lambda_svc")
         self._responses = importlib.import_module("ministack.core.responses")
+        self._metrics = _service("cloudwatch")
         self._router = importlib.import_module("ministack.core.router")
 
     @property
@@ -102,9 +106,21 @@ class Emulator:
             return archive
 
     def count(self, key: Key, seconds: float, *, error: bool, throttled: bool) -> None:
-        """Put an invocation into the metrics of the namespace AWS/Lambda."""
+        """Put an invocation into the metrics of the namespace AWS/Lambda. Of old data points, the latest are kept."""
+        points: dict[str, tuple[float, str]] = {"Throttles": (throttled, "Count")}
+        if not throttled:
+            points |= {
+                "Invocations": (1, "Count"),
+                "Errors": (error, "Count"),
+                "Duration": (seconds * 1000, "Milliseconds"),
+            }
+        dimensions = {"FunctionName": key.name}
         with self.scope(key.account, key.region):
-            self._service._emit_lambda_metrics(key.name, seconds * 1000, error, throttled)
+            for name, (value, unit) in points.items():
+                self._metrics.record_metric("AWS/Lambda", name, value, unit, dimensions)
+                kept = self._metrics._metric_bucket(("AWS/Lambda", name, self._metrics._dims_key(dimensions)))
+                if len(kept) > _MAX_POINTS:
+                    del kept[: _MAX_POINTS // 2]
 
     def throttle(self, reason: str) -> Json:
         """A throttled invocation in the shape that other services expect."""
