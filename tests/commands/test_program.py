@@ -150,3 +150,113 @@ def test_the_environment_does_not_get_into_the_program(tmp_path, monkeypatch):
     monkeypatch.setenv("PHOTOS_BUCKET_NAME", "from-my-shell")
     write(tmp_path, app_py=GOOD + "name = photos.name\nservice.output('Name', name)\n")
     assert "from-my-shell" not in str(load(tmp_path / "app.py").service.outputs)
+
+
+def test_a_named_folder_holds_the_program_itself(tmp_path):
+    write(tmp_path, app_py=GOOD, inner__readme="", shop__main_py=GOOD)
+    with pytest.raises(UsageError, match="there is no program in inner"):
+        find("inner", tmp_path)
+    with pytest.raises(UsageError) as raised:
+        find("shop", tmp_path)
+    assert raised.value.hint == "main.py looks like one: --app shop/main.py"
+
+
+def test_a_program_in_src_is_suggested(tmp_path):
+    (tmp_path / ".git").mkdir()
+    write(tmp_path, src__app_py=GOOD)
+    with pytest.raises(UsageError) as raised:
+        find(None, tmp_path)
+    assert raised.value.hint == "src/app.py looks like one: --app src/app.py"
+
+
+def test_folders_that_others_may_write_to_are_not_climbed_into(tmp_path):
+    write(tmp_path / "all", app_py=GOOD, mine__readme="")
+    (tmp_path / "all").chmod(0o777)
+    with pytest.raises(UsageError, match="there is no program in"):
+        find(None, tmp_path / "all" / "mine")
+    assert find(None, tmp_path / "all") == tmp_path / "all" / "app.py"  # where the user stands counts
+
+
+def test_folders_above_the_home_folder_are_not_climbed_into(tmp_path, monkeypatch):
+    write(tmp_path, app_py=GOOD, home__shop__readme="")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    with pytest.raises(UsageError, match="there is no program in"):
+        find(None, tmp_path / "home" / "shop")
+
+
+@pytest.mark.parametrize("app", ["/etc/passwd", "../other.py", "readme.txt"])
+def test_a_program_that_is_none_of_the_project(tmp_path, app):
+    (tmp_path / "other.py").touch()
+    write(tmp_path / "shop", pyproject_toml=f'[tool.lakon]\napp = "{app}"\n')
+    (tmp_path / "shop" / "readme.txt").touch()
+    with pytest.raises(UsageError, match="no Python file of the project"):
+        find(None, tmp_path / "shop")
+
+
+def test_a_file_that_is_no_python(tmp_path):
+    (tmp_path / "README.md").touch()
+    with pytest.raises(UsageError, match=r"README\.md is no Python file"):
+        find("README.md", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["tool = 5\n", "[tool]\nlakon = 5\n"])
+def test_a_pyproject_whose_tables_are_none(tmp_path, text):
+    write(tmp_path, pyproject_toml=text, app_py=GOOD)
+    with pytest.raises(UsageError, match="is 5, and no table"):
+        find(None, tmp_path)
+    with pytest.raises(UsageError, match="is 5, and no table"):
+        load(tmp_path / "app.py")
+
+
+@pytest.mark.parametrize("name", ["lakon", "json", "queue"])
+def test_a_program_cannot_have_the_name_of_a_module_that_it_would_hide(tmp_path, name):
+    (tmp_path / f"{name}.py").write_text(GOOD)
+    with pytest.raises(UsageError, match=f"cannot be named '{name}'"):
+        load(tmp_path / f"{name}.py")
+
+
+@pytest.mark.parametrize("line", ["from . import names", "from shop import names", "import shop.names"])
+def test_a_program_in_a_package(tmp_path, line):
+    write(tmp_path / "shop", __init___py="", names_py="", app_py=f"{line}\n{GOOD}")
+    (tmp_path / "shop" / "__init__.py").touch()
+    with pytest.raises(ProgramError) as raised:
+        load(tmp_path / "shop" / "app.py")
+    assert '[tool.lakon] app = "shop/app.py"' in str(raised.value.hint)
+    write(tmp_path, pyproject_toml='[tool.lakon]\napp = "shop/app.py"\n')
+    assert load(find(None, tmp_path)).service.name == "good"
+
+
+def test_the_projects_own_line_is_blamed(tmp_path):
+    write(tmp_path, settings_py="import json\n\nvalue = json.loads('{')\n")
+    error = failure(tmp_path, "import settings\n")
+    assert error.where == "settings.py:3"
+    assert "decoder.py" in error.detail
+
+
+def test_a_virtual_environment_in_the_project_is_not_the_projects_own(tmp_path, monkeypatch):
+    packages = tmp_path / "env" / "lib" / "site-packages"
+    write(packages, lakon_test_dependency_py="def fail():\n    raise LookupError('no')\n")
+    monkeypatch.syspath_prepend(str(packages))
+    error = failure(tmp_path, "import lakon_test_dependency\n\nlakon_test_dependency.fail()\n")
+    assert error.where == "app.py:3"
+    assert str(sys.modules.pop("lakon_test_dependency").__file__).startswith(str(packages))
+
+
+def test_a_source_with_a_nul(tmp_path):
+    error = failure(tmp_path, "import lakon\0\n")
+    assert error.where.startswith("app.py")
+    assert "null bytes" in error.what
+    (tmp_path / "helper.py").write_bytes(b"\0")
+    assert failure(tmp_path, "import lakon\nimport helper\n").where == "app.py:2"
+
+
+def test_a_source_that_is_not_utf_8(tmp_path):
+    (tmp_path / "app.py").write_bytes(b"import lakon\nname = '\xff'\n")
+    with pytest.raises(ProgramError) as raised:
+        load(tmp_path / "app.py")
+    assert str(raised.value.where).startswith("app.py")
+
+
+def test_what_a_program_prints_is_talk(tmp_path, capsys):
+    load(write(tmp_path, app_py=f"print('hello')\n{GOOD}") / "app.py")
+    assert capsys.readouterr() == ("", "hello\n")

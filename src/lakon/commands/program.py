@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import importlib
 import sys
-import tomllib
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakon.exceptions import LakonError, ProgramError, UsageError
+from lakon.commands.project import address, find, project_folder
+from lakon.exceptions import LakonError, ProgramError
 from lakon.model.service import Service
 from lakon.model.values import Declaring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
-DEFAULT_PROGRAM = "app.py"
-SETTINGS = frozenset({"app"})
+__all__ = ["Program", "find", "load", "project_folder"]
+
 _LAKON = str(Path(__file__).parent.parent)
 
 
@@ -37,77 +38,20 @@ class Program:
         return f"{self.service.name}-{stage}"
 
 
-def find(named: str | None, folder: Path) -> Path:
-    """The program's file: the one that was named, else what `[tool.lakon] app` says, else `app.py`.
-
-    Looked for in `folder` and then upwards, as far as the repository or the home folder goes. Raises UsageError.
-    """
-    if named is not None:
-        path = (folder / named).resolve()
-        if path.is_dir():
-            return find(None, path)
-        if not path.is_file():
-            raise UsageError(f"there is no program {named}", hint="--app takes the path of a Python file.")
-        return path
-    for place in (folder, *folder.parents):
-        pyproject = place / "pyproject.toml"
-        if pyproject.is_file() and (app := _settings(pyproject).get("app")):
-            return _named_app(pyproject, app)
-        if (place / DEFAULT_PROGRAM).is_file():
-            return (place / DEFAULT_PROGRAM).resolve()
-        if (place / ".git").exists() or place == Path.home():
-            break
-    raise UsageError(f"there is no program in {folder}", hint=_suggestion(folder))
-
-
-def _settings(pyproject: Path) -> dict[str, object]:
-    try:
-        settings = tomllib.loads(pyproject.read_text("utf-8")).get("tool", {}).get("lakon", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"it is not TOML: {error}", where=str(pyproject)) from error
-    unknown = sorted(set(settings) - SETTINGS)
-    if unknown:
-        raise UsageError(
-            f"[tool.lakon] has no setting {unknown[0]!r}",
-            where=str(pyproject),
-            hint=f"The settings are: {', '.join(sorted(SETTINGS))}.",
-        )
-    return dict(settings)
-
-
-def _named_app(pyproject: Path, app: object) -> Path:
-    path = (pyproject.parent / str(app)).resolve()
-    if not path.is_file():
-        raise UsageError(f"[tool.lakon] app names {app!r}, which is not there", where=str(pyproject))
-    return path
-
-
-def _suggestion(folder: Path) -> str:
-    for path in sorted(folder.glob("*.py")):
-        if "lakon.Service(" in path.read_text("utf-8", "replace"):
-            return f"{path.name} looks like one: --app {path.name}"
-    return "`lakon new NAME` makes one; --app PATH names one."
-
-
-def project_folder(path: Path) -> Path:
-    """The folder of the project whose program is at `path`: what is packaged. Raises UsageError."""
-    return _address(path)[0]
-
-
 def load(path: Path) -> Program:
     """Import the program at `path` and find its one service.
 
-    Raises ProgramError when it cannot be imported, with its own traceback cut at Lakon's frames, or when it declares
-    no service or several.
+    What it prints meanwhile goes to stderr: stdout is data. Raises ProgramError when it cannot be imported, with its
+    own traceback cut at Lakon's frames, or when it declares no service or several.
     """
-    root, module = _address(path)
+    root, module = address(path)
     with _importing(root):
         try:
             names = vars(importlib.import_module(module))
         except LakonError:
             raise
         except SyntaxError as error:
-            raise _syntax_error(error, root) from error
+            raise _syntax_error(error, path, root) from error
         except (Exception, SystemExit) as error:
             raise _import_error(error, path, root) from error
     services = list({id(value): value for value in names.values() if isinstance(value, Service)}.values())
@@ -127,27 +71,6 @@ def load(path: Path) -> Program:
     return Program(services[0], path, root)
 
 
-def _address(path: Path) -> tuple[Path, str]:
-    """The project folder, and the name under which Lambda imports the program.
-
-    A pyproject.toml whose `[tool.lakon]` names the program makes its folder the project; else it is the program's own
-    folder, or the one above `src`.
-    """
-    root = path.parent.parent if path.parent.name == "src" else path.parent
-    for place in path.parents:
-        pyproject = place / "pyproject.toml"
-        if pyproject.is_file() and (app := _settings(pyproject).get("app")):
-            if (place / str(app)).resolve() == path:
-                root = place
-            break
-    base = root / "src" if path.is_relative_to(root / "src") else root
-    parts = path.relative_to(base).with_suffix("").parts
-    for part in parts:
-        if not part.isidentifier():
-            raise UsageError(f"Lambda cannot import a program named {path.name}", hint=f"Rename {part!r}.")
-    return root, ".".join(parts)
-
-
 @contextmanager
 def _importing(root: Path) -> Iterator[None]:
     """Let the project's own modules be imported as new, and forget them: the next program may use the same names."""
@@ -161,12 +84,12 @@ def _importing(root: Path) -> Iterator[None]:
     sys.path[:0] = paths
     importlib.invalidate_caches()
     try:
-        with Declaring():
+        with Declaring(), redirect_stdout(sys.stderr):
             yield
     finally:
         sys.path[:] = before
         for name in set(sys.modules) - known:
-            if name.partition(".")[0] != "lakon" and _is_below(sys.modules[name], root):
+            if name.partition(".")[0] != "lakon" and _is_own(getattr(sys.modules[name], "__file__", None), root):
                 del sys.modules[name]
         sys.modules.update(hidden)
 
@@ -180,38 +103,65 @@ def _own_names(folders: list[str]) -> set[str]:
     return names - {"lakon"}
 
 
-def _is_below(module: object, root: Path) -> bool:
-    file = getattr(module, "__file__", None)
-    return isinstance(file, str) and Path(file).is_relative_to(root) and ".venv" not in Path(file).parts
+def _is_own(file: object, root: Path) -> bool:
+    """Whether a file is the project's, and not of a virtual environment that stands in it."""
+    return isinstance(file, str) and Path(file).is_relative_to(root) and "site-packages" not in Path(file).parts
 
 
-def _syntax_error(error: SyntaxError, root: Path) -> ProgramError:
+def _place(file: str, line: int | None, root: Path) -> str:
+    path = Path(file)
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    return f"{shown}:{line}" if line else str(shown)
+
+
+def _syntax_error(error: SyntaxError, path: Path, root: Path) -> ProgramError:
+    """Python does not tell the file where it finds no text in it (NUL): then the last line that imported counts."""
     lines = traceback.format_exception_only(error)
-    file = Path(error.filename or "?")
-    place = file.relative_to(root) if file.is_relative_to(root) else file
+    importing = _blamed(_user_frames(error.__traceback__), root)
+    where = _place(error.filename, error.lineno, root) if error.filename else importing or path.name
     return ProgramError(
-        f"the program is not Python: {error.msg}", where=f"{place}:{error.lineno}", detail="".join(lines[1:-1]).rstrip()
+        f"the program is not Python: {error.msg}", where=where, detail="".join(lines[1:-1]).rstrip() or None
     )
 
 
 def _import_error(error: BaseException, path: Path, root: Path) -> ProgramError:
-    own = _own_frames(error.__traceback__)
-    last = own[-1] if own else None
-    place = path.name
-    if last is not None:
-        file = Path(last.filename)
-        place = f"{file.relative_to(root) if file.is_relative_to(root) else file}:{last.lineno}"
-    hint = None
-    if isinstance(error, ModuleNotFoundError):
-        hint = f"Install {error.name} where Lakon runs, and name it among the program's dependencies."
-    if isinstance(error, SystemExit):
-        hint = 'Keep what a program does when it is run below: if __name__ == "__main__":'
+    frames = _user_frames(error.__traceback__)
     said = "".join(traceback.format_exception_only(error)).strip()
-    detail = "Traceback (most recent call last):\n" + "".join(traceback.format_list(own)) + said
-    return ProgramError(f"the program raises {said.splitlines()[-1]}", where=place, hint=hint, detail=detail)
+    return ProgramError(
+        f"the program raises {said.splitlines()[-1]}",
+        where=_blamed(frames, root) or path.name,
+        hint=_import_hint(error, path),
+        detail="Traceback (most recent call last):\n" + "".join(traceback.format_list(frames)) + said,
+    )
 
 
-def _own_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+def _import_hint(error: BaseException, path: Path) -> str | None:
+    packages = [folder.name for folder in takewhile(_is_package, path.parents)]
+    match error:
+        case ImportError() if packages and (error.name in packages or "relative import" in error.msg):
+            named = "/".join([*reversed(packages), path.name])
+            return (
+                f'The program is part of a package. Say so in the pyproject.toml beside: [tool.lakon] app = "{named}"'
+            )
+        case ModuleNotFoundError():
+            return f"Install {error.name} where Lakon runs, and name it among the program's dependencies."
+        case SystemExit():
+            return 'Keep what a program does when it is run below: if __name__ == "__main__":'
+        case _:
+            return None
+
+
+def _is_package(folder: Path) -> bool:
+    return (folder / "__init__.py").exists()
+
+
+def _blamed(frames: Sequence[traceback.FrameSummary], root: Path) -> str | None:
+    """The line that raised: the last of the project's own, else the last of all."""
+    own = [frame for frame in frames if _is_own(frame.filename, root)] or frames
+    return _place(own[-1].filename, own[-1].lineno, root) if own else None
+
+
+def _user_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
     """The frames of the user's code and of what it calls, without Lakon's and the import machinery's."""
     frames = traceback.extract_tb(trace)
     return [
