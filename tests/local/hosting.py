@@ -113,9 +113,27 @@ class Hosting:
         }
         return parse_function(message)
 
-    async def call(self, function: Function, event: object = None, sink: ResponseSink | None = None) -> Outcome:
-        arn = f"arn:aws:lambda:eu-west-1:000000000000:function:{function.name}"
-        return await self.host.invoke(function, Call(str(uuid4()), arn, json.dumps(event).encode()), sink)
+    async def call(
+        self,
+        function: Function,
+        event: object = None,
+        sink: ResponseSink | None = None,
+        *,
+        client_context: str = "",
+        cognito_identity: str = "",
+        trace_id: str = "",
+        tenant_id: str = "",
+    ) -> Outcome:
+        call = Call(
+            request_id=str(uuid4()),
+            function_arn=f"arn:aws:lambda:eu-west-1:000000000000:function:{function.name}",
+            payload=json.dumps(event).encode(),
+            client_context=client_context,
+            cognito_identity=cognito_identity,
+            trace_id=trace_id,
+            tenant_id=tenant_id,
+        )
+        return await self.host.invoke(function, call, sink)
 
     async def ask(self, function: Function, event: object = None) -> object:
         """The answer of an invocation that must succeed."""

@@ -144,8 +144,7 @@ class ExtensionsApi:
         if not name:
             return _refuse("InvalidExtensionName", "Empty extension name")
         try:
-            events = json.loads(request.body)["events"] if request.body else []
-            asked = frozenset(events if isinstance(events, list) else [None])
+            asked = frozenset((json.loads(request.body)["events"] if request.body else None) or ())
         except (ValueError, LookupError, TypeError, RecursionError):
             return refusal(403, "InvalidRequestFormat", "The request is not the JSON that it must be")
         external = name in self._external

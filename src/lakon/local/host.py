@@ -159,7 +159,7 @@ class LambdaHost:
         sink: ResponseSink | None,
     ) -> tuple[Outcome, ExecutionEnvironment]:
         request_id = call.request_id
-        trace_id = _trace_id(function.tracing)
+        trace_id = call.trace_id or _trace_id(function.tracing)
         environment.platform.start(request_id, trace_id)
         began = time.monotonic()
         verdict = None
@@ -175,6 +175,8 @@ class LambdaHost:
                 payload=call.payload,
                 function_arn=call.function_arn,
                 client_context=call.client_context,
+                cognito_identity=call.cognito_identity,
+                tenant_id=call.tenant_id,
                 deadline_ms=int((time.time() + left) * 1000),
                 trace_id=trace_id,
                 sink=sink,

@@ -142,10 +142,11 @@ class RuntimeApi:
         if request.expects_leave and length.isdecimal() and int(length) > MAX_PAYLOAD:
             request.size = int(length)
             return self._post(request, *match.groups())
-        if request.headers.get(_MODE) != "streaming" or not self._invocation or not self._invocation.sink:
+        sink = self._invocation.sink if self._invocation else None
+        if sink is None or not _streams(request):
             return None
         self.state = State.RESPONDING
-        self.streaming = StreamedBody(_content_type(request), self._invocation.sink)
+        self.streaming = StreamedBody(_content_type(request), sink)
         return self.streaming
 
     def handle(self, request: Request, connection: HttpConnection) -> Reply | None:
@@ -243,6 +244,12 @@ def _response(request: Request) -> tuple[Answer, Reply]:
     if broken := trailing_error(request):
         return broken, ACCEPTED
     return Answer(request.body, _content_type(request)), ACCEPTED
+
+
+def _streams(request: Request) -> bool:
+    """Whether a response may be passed on as it comes; clients that know no mode, as that for Go, send chunks."""
+    default = "streaming" if "transfer-encoding" in request.headers else ""
+    return request.headers.get(_MODE, default) == "streaming"
 
 
 def _streamed(request: Request, stream: StreamedBody) -> Answer:
