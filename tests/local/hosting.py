@@ -223,11 +223,11 @@ async def hosting(folder: Path, limits: Limits | None = None) -> AsyncIterator[H
         guard.close()
 
 
-def run(scenario: Callable[[], Coroutine[None, None, None]]) -> None:
-    """Run an asynchronous test, for at most a minute."""
+def run(scenario: Callable[[], Coroutine[None, None, None]], limit: float = 60) -> None:
+    """Run an asynchronous test, for at most `limit` seconds."""
 
     async def limited() -> None:
-        await asyncio.wait_for(scenario(), 60)
+        await asyncio.wait_for(scenario(), limit)
 
     asyncio.run(limited())
 

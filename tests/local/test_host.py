@@ -371,7 +371,7 @@ def test_nothing_leaks(tmp_path: Path) -> None:
             assert files_after == files
             assert memory_after - memory < 8 * 1024 * 1024, f"{memory} {memory_after} {time.monotonic() - begun}"
 
-    run(scenario)
+    run(scenario, 1200)
 
 
 def resident() -> int:

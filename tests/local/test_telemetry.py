@@ -126,6 +126,7 @@ def test_what_is_not_taken_is_dropped_and_told() -> None:
         await asyncio.sleep(0.1)
         server = await asyncio.start_server(take, "127.0.0.1", port)
         telemetry.tell("function", "2")
+        await telemetry.deliver()
         await telemetry.close()
         await until(lambda: len(got) == 2)
         server.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -288,7 +289,9 @@ class ExecutionEnvironment:
             await self._runtime.wait(budget * _RUNTIMES_SHARE if external else budget)
             self._runtime.kill()
         self._drain()
-        self.telemetry.flush()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0) / 2):
+                await self.telemetry.deliver()
         self._extensions.shut_down(reason, int((time.time() + deadline - time.monotonic()) * 1000))
         for child in self._programs:
             await child.wait(max(deadline - time.monotonic(), 0))

@@ -46,11 +46,18 @@ class Reply:
 
     def render(self, *more: tuple[str, str]) -> bytes:
         """The bytes on the wire, `more` headers among them. Line ends in a header would split it: they are dropped."""
-        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}", f"Content-Type: {self.content_type}"]
-        lines += [f"{name}: {value}" for name, value in (*self.headers, *more)]
-        lines.append(f"Content-Length: {len(self.body)}")
-        head = "\r\n".join(line.replace("\r", "").replace("\n", "") for line in lines)
-        return head.encode("utf-8", "replace") + b"\r\n\r\n" + self.body
+        head = (
+            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
+            f"Content-Type: {_one_line(self.content_type)}\r\n"
+            f"Content-Length: {len(self.body)}\r\n"
+        )
+        for name, value in (*self.headers, *more):
+            head += f"{name}: {_one_line(value)}\r\n"
+        return b"%s\r\n%s" % (head.encode("utf-8", "replace"), self.body)
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\r", "").replace("\n", "")
 
 
 class Body(Protocol):

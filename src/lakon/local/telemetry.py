@@ -93,11 +93,19 @@ class Subscription:
         if self._sender is None or self._sender.done():
             self._sender = asyncio.create_task(self._send())
 
-    async def close(self) -> None:
-        """Send what is left and let go."""
+    async def deliver(self) -> None:
+        """Send what is left, and wait until it was taken or dropped."""
         self.flush()
         if self._sender:
             await self._sender
+
+    async def close(self) -> None:
+        """Let go; what is left is lost."""
+        if self._timer:
+            self._timer.cancel()
+        if self._sender:
+            self._sender.cancel()
+            await asyncio.wait((self._sender,))
         if self._tcp:
             self._tcp.close()
 
@@ -174,13 +182,12 @@ class Telemetry:
             if kind.partition(".")[0] in subscription.types:
                 subscription.add(line)
 
-    def flush(self) -> None:
-        """Let what was gathered go."""
-        for subscription in self._subscriptions.values():
-            subscription.flush()
+    async def deliver(self) -> None:
+        """Let what was gathered go, and wait until it was taken or dropped."""
+        await asyncio.gather(*(subscription.deliver() for subscription in self._subscriptions.values()))
 
     async def close(self) -> None:
-        """Deliver what is left."""
+        """Let all subscribers go."""
         for subscription in self._subscriptions.values():
             await subscription.close()
         self._subscriptions.clear()
