@@ -33,18 +33,6 @@ def ended(cloud: Cloud, function: str) -> int:
     return sum(line.startswith("REPORT") for line in cloud.logs(function))
 
 
-def call_without_waiting(cloud: Cloud, function: str) -> None:
-    """Invoke as an event, and wait for its end."""
-    before = ended(cloud, function)
-    cloud.client("lambda").invoke(FunctionName=cloud.name(function), InvocationType="Event", Payload=b"{}")
-    cloud.wait_for(lambda: ended(cloud, function) > before)
-
-
-def received(cloud: Cloud, queue: str) -> list[Any]:
-    answer = cloud.sqs.receive_message(QueueUrl=cloud.name(queue), WaitTimeSeconds=1)
-    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
-
-
 def permissions(cloud: Cloud) -> None:
     assert cloud.invoke("reach", cloud.name("photos")) == 0
 
@@ -57,48 +45,6 @@ def alarms(cloud: Cloud) -> None:
     )
     [alarm] = cloud.cloudwatch.describe_alarms(AlarmNamePrefix=cloud.stack)["MetricAlarms"]
     assert alarm["StateValue"] == "INSUFFICIENT_DATA"
-
-
-def concurrency(cloud: Cloud) -> None:
-    assert cloud.invoke("never") == "called"
-
-
-def dead_letters(cloud: Cloud) -> None:
-    call_without_waiting(cloud, "fail")
-    assert received(cloud, "buried") == []
-
-
-def success(cloud: Cloud) -> None:
-    call_without_waiting(cloud, "look")
-    assert received(cloud, "succeeded") == []
-
-
-def failure(cloud: Cloud) -> None:
-    call_without_waiting(cloud, "fail_when_invoked")
-    [told] = cloud.wait_for(lambda: received(cloud, "failed"))
-    assert "timestamp" not in told
-    assert "requestId" not in told["requestContext"]
-    assert told["requestContext"]["approximateInvokeCount"] == 3
-
-
-def failed_events(cloud: Cloud) -> None:
-    before = ended(cloud, "fail_when_told")
-    entry = {"Source": "shop", "DetailType": "Order", "Detail": "{}", "EventBusName": cloud.name("orders")}
-    cloud.events.put_events(Entries=[entry])
-    cloud.wait_for(lambda: ended(cloud, "fail_when_told") > before)
-    assert received(cloud, "untold") == []
-
-
-def failed_messages(cloud: Cloud) -> None:
-    before = ended(cloud, "fail_when_told")
-    cloud.sns.publish(TopicArn=cloud.name("alerts"), Message="hello")
-    cloud.wait_for(lambda: ended(cloud, "fail_when_told") > before)
-    assert received(cloud, "untold") == []
-
-
-def failed_schedules(cloud: Cloud) -> None:
-    cloud.wait_for(lambda: ended(cloud, "fail_in_time"))
-    assert received(cloud, "untold") == []
 
 
 def vpc(cloud: Cloud) -> None:
@@ -161,13 +107,6 @@ def fifo(cloud: Cloud) -> None:
 PROOFS: tuple[Callable[[Cloud], None], ...] = (
     permissions,
     alarms,
-    concurrency,
-    dead_letters,
-    success,
-    failure,
-    failed_events,
-    failed_messages,
-    failed_schedules,
     vpc,
     key,
     tracing,

@@ -9,5 +9,6 @@ invocation and never copied. All that is touched of it stands in `seam`, which c
 - `invoke_api`: Invoke and InvokeWithResponseStream: what is asked, refused and answered, in AWS's shapes.
 - `async_queue`: events accepted with 202, their retries and their age; `destinations`: where their records go.
 - `triggers`: invocations by other services of the emulator.
+- `provisioning`, `stacks`: what else must be known of functions.
 - `invoker`: one attempt at one invocation: `records` finds the version, `concurrency` counts, `link` reaches the host.
 """

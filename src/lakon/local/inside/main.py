@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
-from lakon.local.inside import seam
+from lakon.local.inside import seam, stacks
 from lakon.local.inside.async_queue import AsyncQueue, Event
 from lakon.local.inside.concurrency import Concurrency
 from lakon.local.inside.destinations import Destinations
@@ -109,6 +109,7 @@ def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi]:
         ("sns._deliver_to_lambda", triggers.from_topic),
     ):
         emulator.replace(name, wrap(emulator.original(name)))
+    stacks.complete(emulator)
     return events, api
 
 

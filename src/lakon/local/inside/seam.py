@@ -56,6 +56,10 @@ _CALLERS = {
     "sns._fanout": "_deliver_to_lambda,",
     "s3._deliver_event_to_lambda": "invoke_async_with_retry(",
 }
+_HANDLERS = {
+    "create": ["logical_id", "props", "stack_name"],
+    "update": ["physical_id", "old_props", "new_props", "stack_name"],
+}
 _MAX_POINTS = 10_000
 _CORE = {
     "responses": ("request_scope", "StreamingResponse", "set_request_account_id", "set_request_region"),
@@ -152,6 +156,11 @@ class Emulator:
         service, _, attribute = name.partition(".")
         setattr(_service(service), attribute, value)
 
+    def replace_handler(self, action: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+        """Put another function in the place of what a stack calls to "create" or "update" a function."""
+        handlers = _function_handlers()
+        handlers[action] = wrap(handlers[action])
+
 
 def check() -> None:
     """End with a clear message when the emulator is not the one that this was made for."""
@@ -168,6 +177,9 @@ def check() -> None:
         for name in names:
             if not callable(getattr(found, name, None)):
                 _fail(f"{module}.{name}")
+    for action, parameters in _HANDLERS.items():
+        if list(inspect.signature(_function_handlers().get(action, _fail)).parameters)[: len(parameters)] != parameters:
+            _fail(f"the handler that a stack has to {action} functions")
 
 
 def _source(function: Any) -> str:
@@ -179,6 +191,13 @@ def _source(function: Any) -> str:
 
 def _service(name: str) -> Any:
     return importlib.import_module(f"ministack.services.{name}")
+
+
+def _function_handlers() -> dict[str, Callable[..., Any]]:
+    handlers: dict[str, Callable[..., Any]] = _service("cloudformation.provisioners")._RESOURCE_HANDLERS.get(
+        "AWS::Lambda::Function", {}
+    )
+    return handlers
 
 
 def _find(name: str) -> Any:
