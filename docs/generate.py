@@ -16,7 +16,7 @@ import click
 
 import lakon
 from lakon import exceptions, settings
-from lakon.cli.main import COMMANDS
+from lakon.cli.group import COMMANDS
 from lakon.model import resources
 from lakon.runtime.environment import variable
 from lakon.synth.grants import ACTIONS

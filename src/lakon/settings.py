@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -42,9 +43,22 @@ def cache_folder() -> Path:
 
 
 def project_state(root: Path) -> Path:
-    """Where the project at `root` keeps build output and the embedded AWS: `.lakon`, ignored by git."""
-    folder = root / ".lakon"
+    """Where the project at `root` keeps build output and the embedded AWS: `.lakon`."""
+    return root / ".lakon"
+
+
+def make_project_state(root: Path) -> None:
+    """Make the folder `project_state`, ignored by git. Raises OSError."""
+    folder = project_state(root)
     if not (folder / ".gitignore").exists():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n")
-    return folder
+
+
+def storage_hint(number: int | None) -> str | None:
+    """What to do when the system refuses a file with the errno `number`: where it is full, or not ours to write."""
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "Free some space, or name another folder (LAKON_CACHE moves the cache), and run it again."
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "Check the permissions, or name another folder (LAKON_CACHE moves the cache)."
+    return None

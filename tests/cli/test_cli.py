@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 import lakon
-from lakon.cli.main import COMMANDS
+from lakon.cli.group import COMMANDS
 
 
 def test_version(run):

@@ -14,7 +14,7 @@ import click
 import pytest
 
 import lakon
-from lakon.cli.main import COMMANDS, cli
+from lakon.cli.group import COMMANDS, cli
 from lakon.commands import program
 from lakon.exceptions import LakonError
 from lakon.synth.synthesis import synthesize

@@ -8,14 +8,13 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import BuildError
+from lakon.settings import storage_hint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FULL_HINT = "Free some space, or name another folder (LAKON_CACHE moves the cache), and run it again."
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 @contextmanager
@@ -25,10 +24,9 @@ def told_plainly(doing: str, path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         where = str(error.filename2 or error.filename or path)
-        if error.errno in _FULL:
-            raise BuildError(f"the disk is full: could not {doing}", where=where, hint=FULL_HINT) from error
-        hint = "Check the permissions." if error.errno in _FORBIDDEN else None
-        raise BuildError(f"could not {doing}: {error.strerror}", where=where, hint=hint) from error
+        full = error.errno in _FULL
+        what = f"the disk is full: could not {doing}" if full else f"could not {doing}: {error.strerror}"
+        raise BuildError(what, where=where, hint=storage_hint(error.errno)) from error
 
 
 def temporary_name(folder: Path) -> Path:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakon.build.disk import FULL_HINT
 from lakon.exceptions import BuildError
+from lakon.settings import storage_hint
 
 if TYPE_CHECKING:
     import subprocess
@@ -132,7 +132,8 @@ def _refusal(done: subprocess.CompletedProcess[str], platform: Platform) -> Buil
     """Tell why uv could not install: by package and platform when a wheel is missing."""
     words = f"$ {_command(done)}\n{done.stderr.strip()}"
     if os.strerror(errno.ENOSPC) in done.stderr:
-        return BuildError("the disk is full: could not install the dependencies", hint=FULL_HINT, detail=words)
+        hint = storage_hint(errno.ENOSPC)
+        return BuildError("the disk is full: could not install the dependencies", hint=hint, detail=words)
     package = _without_wheel(" ".join(done.stderr.split()))
     if not package:
         return BuildError(

@@ -113,7 +113,7 @@ def _payload(payload: str | None, event_file: str | None) -> bytes:
 def _data(payload: bytes) -> object:
     try:
         return json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return payload.decode("utf-8", "replace")
 
 

@@ -1,95 +1,97 @@
-"""The `lakon` program: parses, and turns errors into messages and exit codes."""
+"""Where the `lakon` program begins and ends: errors become messages and exit codes.
+
+Nothing slow is imported before Ctrl-C is waited for.
+"""
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
-import click
-
-from lakon import __version__
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMMANDS = {
-    "new": "Make a working project: program, test, README.",
-    "dev": "Run the service on this machine, reloaded on save.",
-    "build": "Make archives and template on disk; nothing is sent.",
-    "provision": "Build, upload, create or update the stack.",
-    "status": "Show the stack and its resources.",
-    "invoke": "Call a function.",
-    "logs": "Show what the functions wrote.",
-    "describe": "Show what the program declares.",
-    "delete": "Remove the stack and what it left behind.",
-    "local": "Look at the embedded AWS, or stop it.",
-}
+    import click
 
+    from lakon.exceptions import LakonError
 
-class Commands(click.Group):
-    """Commands that are imported when they are called, so that none pays for another."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All commands, in the order in which they are used."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """The command of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        command = importlib.import_module(f"lakon.cli.{cmd_name}").command
-        return command if isinstance(command, click.Command) else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """The commands with what each does, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(
-    cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="`lakon COMMAND --help` tells about one command. stdout is data, stderr is talk.",
-)
-@click.version_option(__version__, "-V", "--version", message="lakon %(version)s")
-def cli() -> None:
-    """One Python program is a whole AWS Lambda service; this is what you do with it."""
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str | None = None) -> NoReturn:
     """Run the command line and exit. `program` is the file that commands work on unless --app names another."""
-    if program is not None:
-        os.environ.setdefault("LAKON_APP", program)
-    sys.exit(run(arguments))
+    try:
+        if program is not None:
+            os.environ["LAKON_APP"] = program
+        code = run(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted\n")
+        code = _INTERRUPTED
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
+    import click
+
+    from lakon.cli.group import cli
     from lakon.exceptions import LakonError
 
     try:
         cli.main(args=arguments, prog_name="lakon", standalone_mode=False)
+        if sys.stdout:
+            sys.stdout.flush()
     except LakonError as error:
-        from lakon.cli.terminal import Terminal
-
-        Terminal().error(error)
-        return error.exit_code
+        return _tell(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        from lakon.cli.terminal import Terminal
-        from lakon.exceptions import UsageError
-
-        context = getattr(error, "ctx", None)
-        hint = f"`{context.command_path} --help` tells what it takes." if context else None
-        Terminal().error(UsageError(error.format_message(), hint=hint))
-        return error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        click.echo("\ninterrupted", err=True)
-        return 130
+        return _tell(_usage_error(error))
+    except click.exceptions.Abort as abort:  # of Ctrl-C, after which click has ended the line, or of a question
+        click.echo("interrupted" if abort.__cause__ else "\ninterrupted", err=True)
+        return _INTERRUPTED
+    except (SystemExit, BrokenPipeError):  # the first is click's word for a reader of stdout that has gone
+        _drop_stdout()
+        return 1
+    except OSError as error:
+        return _tell(_system_error(error))
     return 0
+
+
+def _tell(error: LakonError) -> int:
+    from lakon.cli.terminal import Terminal
+
+    Terminal().error(error)
+    return error.exit_code
+
+
+def _usage_error(error: click.ClickException) -> LakonError:
+    from lakon.exceptions import UsageError
+
+    context = getattr(error, "ctx", None)
+    hint = f"`{context.command_path} --help` tells what it takes." if context else None
+    return UsageError(error.format_message(), hint=hint)
+
+
+def _system_error(error: OSError) -> LakonError:
+    """What the system refused where no room had words of its own for it: a disk, a folder, stdout."""
+    from lakon.exceptions import LakonError
+    from lakon.settings import storage_hint
+
+    hint = storage_hint(error.errno)
+    if error.filename is None and hint is None:
+        raise error
+    _drop_stdout()
+    what = "could not be read or written" if error.filename else "a file, or the output, could not be written"
+    return LakonError(f"{what}: {error.strerror}", where=error.filename and str(error.filename), hint=hint)
+
+
+def _drop_stdout() -> None:
+    """What still waits to be written to stdout cannot be: let Python not try it again at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

@@ -6,13 +6,20 @@ from pathlib import Path
 
 import click
 
+from lakon.cli.options import json_option
+
 
 @click.command()
 @click.argument("name")
 @click.option("--in", "folder", default=".", show_default=True, metavar="FOLDER", help="Where to make it.")
-def command(name: str, folder: str) -> None:
+@json_option
+def command(name: str, folder: str, as_json: bool) -> None:
     """Make a working project in a new folder NAME: program, test, README."""
+    from lakon.cli.terminal import print_json
     from lakon.commands.new import new
 
     project = new(name, Path(folder))
+    if as_json:
+        print_json({"project": str(project.resolve())})
+        return
     click.echo(f"made {project}. Next:\n\n  cd {project}\n  lakon provision --local", err=True)

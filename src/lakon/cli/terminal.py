@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lakon.report import ResourceEvent, Step
 
 _SLOW = 0.5
+_COMMANDS = re.compile(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]")
 
 
 class _LiveStep:
@@ -97,10 +99,14 @@ class Terminal:
 
 
 def escape(text: str) -> str:
-    """Text in which rich sees no markup."""
+    """Text in which rich sees no markup, and the terminal no commands: other people's errors may hold both."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape(_COMMANDS.sub(_shown, text))
+
+
+def _shown(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"
 
 
 def _indented(text: str, width: int) -> str:
@@ -111,5 +117,6 @@ def print_json(data: object) -> None:
     """Print data on stdout, for programs."""
     import json
 
-    json.dump(data, sys.stdout, indent=2, default=str, ensure_ascii=False)
-    sys.stdout.write("\n")
+    import click
+
+    click.echo(json.dumps(data, indent=2, default=str, ensure_ascii=False))

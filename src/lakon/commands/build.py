@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakon.build.disk import told_plainly
 from lakon.build.output import write_output
 from lakon.build.python import PythonSource, build_python
 from lakon.build.tool import Platform
 from lakon.commands.places import build_folder
-from lakon.exceptions import BuildError
+from lakon.exceptions import BuildError, UsageError
 from lakon.interpreters import for_this_machine
+from lakon.settings import make_project_state
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.limits import check_limits
 from lakon.synth.synthesis import Synthesis, synthesize
@@ -41,12 +43,13 @@ def build(
 
     `bucket` is written down as the one that will hold the archives, for whoever deploys the folder.
 
-    For the embedded AWS the archives are built for this machine. Raises ProgramError and BuildError.
+    For the embedded AWS the archives are built for this machine. Raises ProgramError, BuildError, and UsageError for a
+    folder in which the program itself stands.
     """
     service, root = program.service, str(program.root)
     synthesis = synthesize(service, stage=target.stage, root=root)
     check_limits(synthesis, service, root=root)
-    folder = folder or build_folder(program, target)
+    folder = _output(program, target, folder)
     python = for_this_machine(service.python) if target.local else service.python
     archives: dict[str, Archive] = {}
     layers = {architecture: parameter for parameter, architecture in synthesis.layers.items()}
@@ -66,6 +69,22 @@ def build(
     more = {BUCKET_PARAMETER: bucket} if bucket and archives else {}
     write_output(folder, synthesis.text, archives, facts, more)
     return Build(folder, synthesis, archives)
+
+
+def _output(program: Program, target: Target, named: Path | None) -> Path:
+    if named is None:
+        folder = build_folder(program, target)
+        if target.state is None:
+            with told_plainly("write the output folder", folder):
+                make_project_state(program.root)
+        return folder
+    if program.path.is_relative_to(named.resolve()):
+        raise UsageError(
+            "the program itself stands in the output folder",
+            where=str(named),
+            hint="Name a folder of its own, such as --output out.",
+        )
+    return named
 
 
 def lint(folder: Path) -> tuple[list[str], list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakon.commands.places import aws_folder, reach
+from lakon.commands.places import aws_folder, reach, start
 from lakon.provision import deletion, status
 from lakon.provision.deletion import Deletion
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def delete(program: Program, target: Target, reporter: Reporter, *, keep_running: bool = False) -> Deletion:
-    """Delete the service's stack. An embedded AWS that then holds no stack is stopped, unless it shall `keep_running`.
+    """Delete the service's stack.
 
+    An embedded AWS that was stopped is started for it, and stopped again; so is one that then holds no stack, unless it
+    shall `keep_running`.
     What is marked `keep=True` stays, and is told. ProvisionError when the stack cannot be deleted.
     """
     name = program.stack(target.stage)
@@ -25,12 +27,14 @@ def delete(program: Program, target: Target, reporter: Reporter, *, keep_running
 
     from lakon.local import daemon  # not for commands that speak to AWS
 
-    if daemon.find(aws_folder(program, target)) is None:
-        reporter.note("the embedded AWS of this project does not run: nothing to delete")
+    folder = aws_folder(program, target)
+    stopped = daemon.find(folder) is None
+    if stopped and not daemon.holds_state(folder):
+        reporter.note("the embedded AWS of this project does not run and holds nothing: nothing to delete")
         return Deletion(name, existed=False, kept=(), emptied={})
-    session = reach(program, target)
+    session = start(program, target, reporter)
     deleted = deletion.delete(session, name, reporter)
-    if not keep_running and not status.names(session):
+    if not keep_running and (stopped or not status.names(session)):
         with reporter.step("stopping the embedded AWS"):
-            daemon.stop(aws_folder(program, target))
+            daemon.stop(folder)
     return deleted

@@ -35,8 +35,8 @@ def invoke(
     """
     physical = names.functions(program, target.stage, [name])[name]
     try:
-        json.loads(payload)
-    except ValueError as error:
+        json.loads(payload.decode(), parse_constant=_refused)
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"the payload is not JSON: {error}",
             hint="""Write it as in '{"key": "value"}'; in most shells single quotes keep the double ones.""",
@@ -46,3 +46,7 @@ def invoke(
 
         payload = change(payload, changes)
     return invocation.invoke(reach(program, target), physical, payload, event=event)
+
+
+def _refused(constant: str) -> object:
+    raise ValueError(f"it knows no {constant}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakon.exceptions import UsageError
 from lakon.interpreters import RUNNING
+from lakon.settings import storage_hint
 from lakon.synth.checks.service import PYTHONS, SERVICE_NAME
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _FILES = {
 def new(name: str, folder: Path) -> Path:
     """Make the project `name` in a folder of that name below `folder`: program, test, README.
 
-    Raises UsageError when the name is not one for a service, or when the folder holds something already.
+    Raises UsageError when the name is not one for a service, the folder holds something already, or cannot be made.
     """
     if not SERVICE_NAME.fullmatch(name):
         raise UsageError(
@@ -34,9 +35,14 @@ def new(name: str, folder: Path) -> Path:
     project = folder / name
     if project.exists() and (not project.is_dir() or any(project.iterdir())):
         raise UsageError(f"there is something in {project} already", hint="Choose another name or folder.")
-    project.mkdir(parents=True, exist_ok=True)
     python = RUNNING if RUNNING in PYTHONS else PYTHONS[-1]
-    for file, source in _FILES.items():
-        text = resources.files("lakon.commands").joinpath("project", source).read_text("utf-8")
-        (project / file).write_text(text.replace("{{name}}", name).replace("{{python}}", python), "utf-8")
+    templates = resources.files("lakon.commands") / "project"
+    texts = {file: templates.joinpath(source).read_text("utf-8") for file, source in _FILES.items()}
+    try:
+        project.mkdir(parents=True, exist_ok=True)
+        for file, text in texts.items():
+            (project / file).write_text(text.replace("{{name}}", name).replace("{{python}}", python), "utf-8")
+    except OSError as error:
+        hint = storage_hint(error.errno) or "Choose another folder."
+        raise UsageError(f"the project cannot be made: {error.strerror}", where=str(project), hint=hint) from error
     return project

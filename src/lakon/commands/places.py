@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lakon.exceptions import LocalError
 from lakon.interpreters import for_this_machine
-from lakon.settings import project_state
+from lakon.settings import make_project_state, project_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +41,8 @@ def start(program: Program, target: Target, reporter: Reporter, *, owner_pid: in
     if target.local and target.endpoint_url is None:
         from lakon.local import daemon  # not for commands that speak to AWS
 
+        if target.state is None:
+            make_project_state(program.root)
         started = daemon.ensure(
             aws_folder(program, target), LAUNCHER, reporter, owner_pid, for_this_machine(program.service.python)
         )

@@ -11,7 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakon.commands.project import address, find, project_folder
+from lakon.commands.location import address, find, project_folder
 from lakon.exceptions import LakonError, ProgramError
 from lakon.model.service import Service
 from lakon.model.values import Declaring

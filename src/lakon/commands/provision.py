@@ -10,10 +10,11 @@ from lakon.commands.places import start
 from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
 from lakon.provision import artifacts, stack
+from lakon.provision.session import RefusedError
 from lakon.synth.functions import BUCKET_PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from lakon.commands.build import Build
     from lakon.commands.program import Program
@@ -79,6 +80,7 @@ def put(
     if parameters:
         parameters[BUCKET_PARAMETER] = store
     name = program.stack(target.stage)
+    told = _gaps_of(session, name) if target.local else ()
     outcome = stack.provision(
         session,
         name,
@@ -94,6 +96,16 @@ def put(
         if python != wanted:
             reporter.note(f"Python {wanted} is not installed here: the functions run under Python {python}")
         for gap in gaps(built.synthesis.resources):
-            reporter.note(gap)
+            if gap not in told:
+                reporter.note(gap)
     functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
     return Provisioned(outcome, uploaded, functions, session)
+
+
+def _gaps_of(session: Session, name: str) -> Collection[str]:
+    """What was told already: of the stack as it is."""
+    try:
+        template = session.client("cloudformation").get_template(StackName=name)["TemplateBody"]
+    except RefusedError:  # there is none
+        return ()
+    return gaps(template["Resources"])

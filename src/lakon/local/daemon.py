@@ -84,6 +84,11 @@ def ensure(
             return _start(folder, launcher, owner_pid)
 
 
+def holds_state(folder: Path) -> bool:
+    """Whether an embedded AWS that was stopped left in `folder` what it held, to go on with at the next start."""
+    return State(folder).clean.exists()
+
+
 def stop(folder: Path) -> bool:
     """End the embedded AWS of `folder` and all its processes.
 
