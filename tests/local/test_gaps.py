@@ -26,9 +26,9 @@ def test_a_property_is_told_with_the_names_of_all_that_have_it() -> None:
 
 
 def test_a_nested_property_is_found() -> None:
-    [sentence] = told("AWS::Lambda::EventInvokeConfig", {"DestinationConfig": {"OnSuccess": {"Destination": "arn"}}})
-    assert sentence == "tell on_success (Thing)"
-    assert told("AWS::Lambda::EventInvokeConfig", {"DestinationConfig": {"Ref": "AWS::NoValue"}}) == []
+    [sentence] = told("AWS::SecretsManager::Secret", {"GenerateSecretString": {"ExcludePunctuation": True}})
+    assert sentence == "leave punctuation out of the secrets it makes (Thing)"
+    assert told("AWS::SecretsManager::Secret", {"GenerateSecretString": {"Ref": "AWS::NoValue"}}) == []
 
 
 def test_what_concerns_the_whole_program_is_told_once_without_names() -> None:
