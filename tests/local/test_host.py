@@ -174,6 +174,42 @@ def pids(hosted: Hosting, function: Function) -> set[int]:
     return hosted.host.idle_pids(function)
 
 
+def test_tenants_never_share_an_environment(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            function = hosted.function(ECHO)
+            seen = []
+            for tenant in ("a", "b", "a", "b"):
+                outcome = await hosted.call(function, tenant_id=tenant)
+                seen.append(json.loads(outcome.answer.body)["PID"])
+            assert seen[:2] == seen[2:]
+            assert seen[0] != seen[1]
+
+    run(scenario)
+
+
+def test_snap_start(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        source = """
+import os
+from snapshot_restore_py import register_after_restore, register_before_snapshot
+told = []
+register_before_snapshot(told.append, "before")
+register_after_restore(told.append, "after")
+def handler(event, context):
+    return told, os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
+"""
+        snap_start = {"ApplyOn": "PublishedVersions", "OptimizationStatus": "On"}
+        async with hosting(tmp_path) as hosted:
+            function = hosted.function({"app.py": source}, SnapStart=snap_start, Version="1")
+            assert await hosted.ask(function) == [["before", "after"], "snap-start"]
+            broken = source.replace('(told.append, "after")', "(lambda: 1 / 0)")
+            error = await hosted.fail(hosted.function({"app.py": broken}, SnapStart=snap_start, Version="1"))
+            assert (error["errorType"], error["errorMessage"]) == ("ZeroDivisionError", "division by zero")
+
+    run(scenario)
+
+
 def test_provisioning_what_cannot_start(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with hosting(tmp_path) as hosted:

@@ -65,6 +65,7 @@ class ExecutionEnvironment:
         self.launch = launch
         self.stream = stream
         self.idle_since = 0.0
+        self.tenant = ""
         self.failure: tuple[str, str] | None = None
         self.telemetry = Telemetry()
         self.platform = PlatformLog(function, stream, self.telemetry, launch.initialization_type)

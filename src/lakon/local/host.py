@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from lakon.local.streams import ResponseSink
 
 
+_PROVISIONED_INIT = 130.0
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an invocation came to: its answer and the last 4 KB of its log.
@@ -61,6 +64,14 @@ class _Pool:
         self.wanted = 0  # how many environments are to be ready before they are needed
         self.provisioned: set[ExecutionEnvironment] = set()
 
+    def take(self, tenant: str) -> ExecutionEnvironment | None:
+        """The idle environment that worked last, for tenants never work in one another's."""
+        for environment in reversed(self.idle):
+            if environment.tenant == tenant:
+                self.idle.remove(environment)
+                return environment
+        return None
+
 
 class LambdaHost:
     """Invokes functions. All calls happen on the event loop; `close` ends every process it started."""
@@ -90,11 +101,12 @@ class LambdaHost:
         With a `sink`, a response that the function streams goes there as it comes.
         """
         pool = self._pool(function)
-        environment = pool.idle.pop() if pool.idle else None
+        environment = pool.take(call.tenant_id)
         init_seconds = 0.0
         if environment is None:
             try:
                 environment, init_seconds = await self._create(function)
+                environment.tenant = call.tenant_id
             except LakonError as error:
                 kind = "Runtime.InvalidEntrypoint" if isinstance(error, InvalidEntrypointError) else "Sandbox.Failure"
                 detail = f"\n{error.detail}" if error.detail else ""
@@ -167,6 +179,7 @@ class LambdaHost:
             self._all.discard(environment)
             await environment.stop("failure")
             environment = self._environment(function, environment.launch, environment.stream)
+            environment.tenant = call.tenant_id
             verdict = await self._init_again(function, environment, request_id)
         if verdict is None:
             left = function.timeout - (time.monotonic() - began)
@@ -206,7 +219,9 @@ class LambdaHost:
         if notice:
             stream.write(notice)
         began = time.monotonic()
-        ending = await self._start(environment, self._limits.init)
+        unhurried = provisioned or function.snap_start  # then Lambda has time for init
+        limit = max(_PROVISIONED_INIT, function.timeout) if unhurried else self._limits.init
+        ending = await self._start(environment, limit)
         seconds = time.monotonic() - began
         environment.platform.init_end(seconds, init_status(environment, ending))
         return environment, seconds
