@@ -12,9 +12,10 @@ import click
 from lakon.cli.options import find, json_option, program_option, stage_of, stage_option
 from lakon.cli.tables import columns
 from lakon.cli.terminal import Terminal
-from lakon.settings import Target
+from lakon.settings import DEFAULT_STAGE, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
 
     from rich.console import Console
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lakon.report import ResourceEvent
 
 _COLOURS = ("cyan", "magenta", "green", "blue", "yellow", "bright_cyan", "bright_magenta", "bright_green")
+_SEVERAL = 5
 _FRAME = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_START ")
 
 
@@ -56,7 +58,7 @@ def command(
     target = Target(stage=stage_of(stage), region=region, local=True)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
-    screen = _print_json if as_json else _Screen(terminal).show
+    screen = _print_json if as_json else _Screen(terminal, stage).show
     try:
         dev(find(app), target, terminal, screen, keep=keep, debugged=Debugged(debug, debug_port) if debug else None)
     except KeyboardInterrupt:
@@ -92,10 +94,11 @@ class _Quiet(Terminal):
 class _Screen:
     """Shows what happens to a person: logs on stdout, all else on stderr."""
 
-    def __init__(self, terminal: Terminal) -> None:
+    def __init__(self, terminal: Terminal, stage: str) -> None:
         from rich.console import Console
 
         self._terminal = terminal
+        self._where = "--local" if stage == DEFAULT_STAGE else f"--local --stage {stage}"
         self._logs: Console = Console(highlight=False, soft_wrap=True)
         self._colours: dict[str, str] = {}
         self._width = 0
@@ -128,15 +131,15 @@ class _Screen:
             (each.name, each.physical_name, call) for each in ready.functions for call in each.called_by or ("",)
         ]
         resources = [(each.name, each.kind.replace("_", " "), each.physical_id) for each in ready.resources]
-        for line in (*columns(functions, "  "), *columns(resources, "  ")):
-            note(line)
+        for rows in (functions, resources):
+            if rows:
+                note("\n".join(columns(rows, "  ")) + "\n")
         if names:
-            note(f"\nCall one: lakon invoke {names[0]} --local (--event lists sample events). Ctrl-C ends.\n")
+            note(f"Call one: lakon invoke {names[0]} {self._where} (--event lists sample events). Ctrl-C ends.\n")
 
     def _reloaded(self, reloaded: Reloaded) -> None:
-        saved = ", ".join(reloaded.saved[:3]) + (" ..." if len(reloaded.saved) > 3 else "")
-        what = ", ".join(reloaded.functions) or "nothing, all is as it was"
-        self._terminal.note(f"{saved}: reloaded {what} ({reloaded.seconds * 1000:.0f} ms)")
+        what = _few(reloaded.functions, "functions") or "nothing, all is as it was"
+        self._terminal.note(f"{_few(reloaded.saved, 'files')}: reloaded {what} ({reloaded.seconds * 1000:.0f} ms)")
 
     def _log(self, line: LogLine) -> None:
         from rich.text import Text
@@ -145,3 +148,8 @@ class _Screen:
         text.append(f"{line.group:<{self._width}} ", style=self._colours.get(line.group, ""))
         text.append(line.message.rstrip(), style="dim" if line.message.startswith(_FRAME) else "not dim")
         self._logs.print(text)
+
+
+def _few(names: Sequence[str], what: str) -> str:
+    """The names, or how many there are."""
+    return ", ".join(names) if len(names) <= _SEVERAL else f"{len(names)} {what}"
