@@ -63,7 +63,12 @@ def compile_into(made: Path, language: str, source: Path, folder: Path) -> None:
     work = folder / f"{language}-source"
     shutil.copytree(source, work, dirs_exist_ok=True)
     if language == "go":
-        caches = {"GOCACHE": str(folder / "go-build"), "GOFLAGS": "-modcacherw", "CGO_ENABLED": "0"}
+        caches = {
+            "GOCACHE": str(folder / "go-build"),
+            "GOMODCACHE": str(folder / "go-modules"),
+            "GOFLAGS": "-modcacherw",
+            "CGO_ENABLED": "0",
+        }
         built = work / "bootstrap"
         command = ["go", "build", "-tags", "lambda.norpc", "-o", str(built), "."]
     else:
