@@ -22,7 +22,7 @@ from lakon.commands.debug import with_debugger
 from lakon.commands.live import Live
 from lakon.commands.places import aws_folder, running, start
 from lakon.describe.overview import overview
-from lakon.exceptions import LakonError, LocalError, UsageError
+from lakon.exceptions import LakonError, LocalError, ProgramError
 from lakon.local import daemon
 from lakon.local.journal import JournalReader
 from lakon.local.reaper import alive
@@ -106,8 +106,9 @@ def dev(
 
     `tell` is called with what happens, by more than one thread. An embedded AWS that runs already is used and left
     running; one that has to be started ends with this call, its data kept for the next start, unless it shall `keep`
-    running. A debugger can be attached to the function that is `debugged`. UsageError when there is none of that name,
-    LocalError when the embedded AWS cannot be started, or ends.
+    running. A debugger can be attached to the function that is `debugged`. UsageError when there is none of that name;
+    BuildError when the first build fails for another reason than the program's mistakes, which are waited for to be
+    mended; LocalError when the embedded AWS cannot be started, or ends.
     """
     with Watch(programs.project_folder(path)) as watch:
         work = _Dev(path, target, reporter, tell, keep, debugged)
@@ -164,7 +165,7 @@ class _Dev:
 
             anew = live.apply(program, built, tell, first=self._logs.called if self._logs else ())
         except LakonError as error:
-            if self._live is None and isinstance(error, (LocalError, UsageError)):
+            if self._live is None and not isinstance(error, ProgramError):
                 raise
             self._failing = True
             self._tell(Failed(error, names))
