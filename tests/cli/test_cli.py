@@ -3,12 +3,15 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
 
 import json
+import sys
 import zipfile
 
 import pytest
 
 import lakon
 from lakon.cli.group import COMMANDS
+
+LAKON = f"{sys.executable} -m lakon"
 
 
 def test_version(run):
@@ -196,3 +199,114 @@ def test_a_pipe_that_closes_is_taken_quietly(run, small, tmp_path):
     script += "stdout=subprocess.PIPE, stderr=subprocess.PIPE); p.stdout.close(); print(p.wait(), p.stderr.read())"
     done = run(command=("-c", script))
     assert done.out == "1 b''\n"
+
+
+def test_a_pipe_that_closes_after_the_first_line(run, small):
+    for command in ("describe", "describe --json", "build", "--help"):
+        done = run(command=("-c", f"import os; os._exit(os.system('{LAKON} {command} | head -1') >> 8)"))
+        assert (done.code, done.err) == (0, "")
+        assert done.out.count("\n") == 1
+
+
+def test_nothing_at_all_is_a_wish_for_help(run):
+    for command in ([], ["local"]):
+        done = run(*command)
+        assert (done.code, done.err) == (0, "")
+        assert done.out == run(*command, "--help").out
+
+
+def test_a_program_that_prints(run, small):
+    small.write_text("print('imported')\n" + small.read_text())
+    done = run("describe", "--json")
+    assert done.json()["service"] == "small"
+    assert done.err == "imported\n"
+
+
+def test_the_program_that_is_run_is_the_one_that_commands_work_on(run, small, tmp_path):
+    (tmp_path / "other.py").write_text('import lakon\nservice = lakon.Service("other")\nservice.bucket("x")\n')
+    assert run("describe", "--json", command=("app.py",), LAKON_APP="other.py").json()["service"] == "small"
+    assert run("describe", "--json", "--app", "other.py", command=("app.py",)).json()["service"] == "other"
+
+
+def test_an_error_holds_no_commands_for_the_terminal(run, tmp_path):
+    (tmp_path / "app.py").write_text("raise RuntimeError('\\x1b[31mred\\x1b]0;title\\x07\\u009b1m')\n")
+    done = run("describe")
+    assert r"RuntimeError: \x1b[31mred\x1b]0;title\x07\x9b1m" in done.err
+    assert "\x1b" not in done.err
+
+
+@pytest.mark.parametrize("payload", ["NaN", '{"a": Infinity}', "[" * 100_000, "\ufeff{}"])
+def test_payloads_that_are_almost_json(run, small, payload, tmp_path):
+    (tmp_path / "event.json").write_text(payload)
+    done = run("invoke", "greet", "-f", "event.json", "--local")
+    assert (done.code, done.out) == (2, "")
+    assert "the payload is not JSON" in done.err
+
+
+def test_looking_leaves_no_trace(run, small, tmp_path):
+    for command in ("status", "delete"):
+        run(command, "--local")
+    assert not (tmp_path / ".lakon").exists()
+
+
+def test_a_project_that_cannot_be_written(run, small, tmp_path):
+    (tmp_path / ".lakon").write_text("in the way")
+    done = run("build")
+    assert (done.code, done.out) == (4, "")
+    assert "could not write the output folder" in done.err
+    done = run("provision", "--local")
+    assert done.code == 4
+    assert "Traceback" not in done.err
+
+
+def test_a_cache_that_cannot_be_written(run, small, tmp_path):
+    (tmp_path / "cache").write_text("in the way")
+    done = run("build", LAKON_CACHE=str(tmp_path / "cache"))
+    assert done.code == 4, done.err
+    assert f"{tmp_path}/cache" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_project_cannot_be_made_everywhere(run):
+    done = run("new", "x", "--in", "/proc")
+    assert (done.code, done.out) == (2, "")
+    assert "/proc/x: the project cannot be made" in done.err
+
+
+def test_what_stdout_does_not_take(run, small):
+    for command in ("describe", "describe --json"):
+        done = run(command=("-c", f"import os; os._exit(os.system('{LAKON} {command} > /dev/full') >> 8)"))
+        assert done.code == 1
+        assert done.err.startswith("error: a file, or the output, could not be written: No space left on device")
+        assert "Traceback" not in done.err
+        assert "Exception" not in done.err
+
+
+def test_interrupted_at_once(run, small):
+    """However early: once Python runs Lakon, there is no traceback."""
+    script = "import signal, sys; from lakon.cli.main import main; "
+    script += "signal.signal(signal.SIGALRM, signal.default_int_handler); "
+    script += "signal.setitimer(signal.ITIMER_REAL, float(sys.argv.pop(1))); main()"
+    for delay in ("0.001", "0.01", "0.03", "0.06", "0.1", "0.2"):
+        done = run(delay, "build", command=("-c", script))
+        assert done.code in (0, 130)
+        assert "Traceback" not in done.err
+        if done.code:
+            assert done.err.strip() == "interrupted"
+
+
+def test_the_program_does_not_stand_in_its_output(run, small, tmp_path):
+    for folder in (".", "..", str(tmp_path)):
+        done = run("build", "--output", folder)
+        assert (done.code, done.out) == (2, "")
+        assert "the program itself stands in the output folder" in done.err
+
+
+def test_new_and_local_speak_to_programs(run, small, tmp_path):
+    assert run("new", "greeter", "--json").json() == {"project": str(tmp_path / "greeter")}
+    assert run("local", "stop", "--json").json() == {"stopped": False}
+
+
+@pytest.mark.parametrize("command", [*(name for name in COMMANDS if name != "local"), "local status", "local stop"])
+def test_every_command_has_data_for_programs(run, command):
+    assert "--json" in run(*command.split(), "--help").out
