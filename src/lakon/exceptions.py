@@ -30,6 +30,8 @@ class LakonError(Exception):
         self.where = where
         self.hint = hint
         self.detail = detail
+        if detail:
+            self.add_note(detail)  # tracebacks show it
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lakon.build.output import write_output
 from lakon.build.patterns import Patterns
 from lakon.exceptions import BuildError
 
@@ -99,6 +100,21 @@ def test_output_inside_the_project_is_not_packed(project: Project) -> None:
     project.output = project.root / "out"
     project.build()
     assert project.own_names() == ["app.py"]
+
+
+def test_the_output_of_earlier_builds_is_not_packed(project: Project) -> None:
+    for folder in ("out", "infra/out"):
+        for stage in ("one", "two"):
+            facts = {"service": "shop", "stage": stage}
+            write_output(project.root / folder, "{}", {"PythonArchive": project.build().code}, facts, {})
+    assert project.own_names() == ["app.py"]
+    assert project.own_names(include=("out/template.json",)) == ["app.py", "out/template.json"]
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", "{}", '{"service": "of another tool"}', "[" * 100_000])
+def test_a_manifest_of_another_kind_is_packed(project: Project, manifest: str) -> None:
+    project.write("site/manifest.json", manifest)
+    assert project.own_names() == ["app.py", "site/manifest.json"]
 
 
 @pytest.mark.parametrize(

@@ -249,5 +249,5 @@ def check_unzipped(folders: Mapping[str, int]) -> None:
     raise BuildError(
         f"the code unpacks to {unpacked / 2**20:.1f} MB; Lambda takes {UNZIPPED_LIMIT // 2**20} MB, layers included",
         detail=listing,
-        hint=f"Leave out with `exclude` what the function never reads. The biggest parts are:\n{listing}",
+        hint="Leave out with `exclude` what the function never reads; its biggest parts are listed.",
     )

@@ -50,6 +50,15 @@ def write_output(
         _remove_older(folder, before, {archive.path.name for archive in archives.values()})
 
 
+def is_output(folder: Path) -> bool:
+    """Whether an earlier build left its output in `folder`: then our manifest stands there."""
+    try:
+        known = json.loads((folder / "manifest.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(known, dict) and {"service", "stage", "archives"} <= known.keys()
+
+
 def _json(value: object) -> bytes:
     return (json.dumps(value, indent=2) + "\n").encode()
 

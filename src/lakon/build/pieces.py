@@ -160,5 +160,5 @@ def _syntax_error(file: File, mistake: Mistake) -> BuildError:
         mistake.message,
         where=f"{file.path}:{mistake.line}",
         detail=detail,
-        hint=f"{detail}\n\nMend the line, or leave the file out with `exclude`.",
+        hint="Mend the line, or leave the file out with `exclude`.",
     )

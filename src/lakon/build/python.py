@@ -138,7 +138,6 @@ def _check_matched(include: Patterns, exclude: Patterns, bundle: Bundle) -> None
         for pattern in patterns.unmatched(bundle.matched):
             raise BuildError(
                 f"the {option} pattern {pattern!r} matches nothing",
-                where=option,
                 hint="Patterns are relative to the project's folder; `**` crosses folders. A folder that is left "
                 "out by default comes back when a pattern names it: `tests/data/**`, not `**/data/**`.",
             )

@@ -77,6 +77,8 @@ def _declared(pyproject: Path) -> Requirements | None:
     dependencies = project.get("dependencies") if isinstance(project, dict) else None
     if dependencies is None:
         return None
+    if not isinstance(dependencies, list):
+        raise BuildError(f"its dependencies are {dependencies!r}, and no list", where=str(pyproject))
     if all(_is_lakon(str(line)) for line in dependencies):
         return Requirements(pyproject, False, "")
     tool = table.get("tool", {})
@@ -85,27 +87,39 @@ def _declared(pyproject: Path) -> Requirements | None:
 
 
 def _listed(listed: Path) -> Requirements | None:
-    text = listed.read_text(encoding="utf-8")
+    text = _text(listed)
     lines = (line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#"))
     if all(_is_lakon(line) for line in lines):
         return None
-    return Requirements(listed, False, _digest(text, _named_files(text, listed.parent)))
+    return Requirements(listed, False, _digest(text, _named_files(text, listed.parent, (listed.resolve(),))))
+
+
+def _text(requirements: Path) -> str:
+    try:
+        return requirements.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BuildError(f"cannot be read: {error}", where=str(requirements), hint="Save it as UTF-8.") from error
 
 
 def _is_lakon(line: str) -> bool:
     return line.partition("#")[0].strip() == "lakon"
 
 
-def _named_files(text: str, folder: Path) -> str:
-    """Digest the files beside a requirements file that its text names: nested ones, wheels, folders of wheels."""
+def _named_files(text: str, folder: Path, above: tuple[Path, ...] = ()) -> str:
+    """Digest the files beside a requirements file that its text names: nested ones, wheels, folders of wheels.
+
+    `above` are the files in which it is nested.
+    """
     import re
 
     told = []
     for name in re.findall(_NESTED, text):
-        nested = folder / name
-        inner = nested.read_text(encoding="utf-8")
+        nested = (folder / name).resolve()
+        if nested in above:
+            raise BuildError(f"it names {name}, which holds it", where=str(above[-1]), hint="Take the line out.")
+        inner = _text(nested)
         told.append(inner)
-        told.append(_named_files(inner, nested.parent))
+        told.append(_named_files(inner, nested.parent, (*above, nested)))
     wheels = [folder / name.removeprefix("file://") for name in re.findall(_WHEEL, text)]
     for name in re.findall(_FIND_LINKS, text):
         wheels.extend(sorted((folder / name).glob("*.whl")))

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from lakon.build.output import is_output
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ ANYWHERE_LEFT_OUT = (
     "go.sum",
 )
 """Names, files or folders, that are left out wherever they stand in a project; virtual environments
-(folders with a `pyvenv.cfg`) and the output folder are left out too."""
+(folders with a `pyvenv.cfg`), the output folder and those of earlier builds are left out too."""
 
 ROOT_LEFT_OUT = (
     "build",
@@ -131,10 +132,11 @@ class _Walk:
             return
         with os.scandir(folder) as entries:
             ordered = sorted(entries, key=lambda entry: entry.name)
-        environment = any(entry.name == "pyvenv.cfg" for entry in ordered)
+        names = {entry.name for entry in ordered}
+        made = "pyvenv.cfg" in names or bool(prefix and "manifest.json" in names and is_output(folder))
         for entry in ordered:
             name = prefix + entry.name
-            out = left_out or environment or self._ruled_out(entry.name, prefix)
+            out = left_out or made or self._ruled_out(entry.name, prefix)
             if entry.is_dir():
                 if (not out or self.include.names_folder(name)) and Path(entry.path) != self.output:
                     yield from self.files(Path(entry.path), name + "/", out, above | {real})

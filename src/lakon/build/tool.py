@@ -105,7 +105,7 @@ def install(requirements: Path, *, locked: bool, platform: Platform, python: str
         arguments.append("--no-deps")
     done = _run(arguments, folder)
     if done.returncode:
-        raise _refusal(done, platform)
+        raise _refusal(done, platform, "uv.lock" if locked else requirements.name)
 
 
 def _run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -128,8 +128,8 @@ def _command(done: subprocess.CompletedProcess[str]) -> str:
     return shlex.join(done.args)
 
 
-def _refusal(done: subprocess.CompletedProcess[str], platform: Platform) -> BuildError:
-    """Tell why uv could not install: by package and platform when a wheel is missing."""
+def _refusal(done: subprocess.CompletedProcess[str], platform: Platform, asked: str) -> BuildError:
+    """Tell why uv could not install what the file `asked` names: by package and platform when a wheel is missing."""
     words = f"$ {_command(done)}\n{done.stderr.strip()}"
     if os.strerror(errno.ENOSPC) in done.stderr:
         hint = storage_hint(errno.ENOSPC)
@@ -137,16 +137,16 @@ def _refusal(done: subprocess.CompletedProcess[str], platform: Platform) -> Buil
     package = _without_wheel(" ".join(done.stderr.split()))
     if not package:
         return BuildError(
-            "the dependencies could not be installed",
-            where=f"uv, exit status {done.returncode}",
-            hint="uv's own words tell why:\n" + done.stderr.strip(),
+            f"the dependencies could not be installed: uv ended with exit status {done.returncode}",
+            where=asked,
             detail=words,
         )
     other = "x86_64" if platform.architecture == "arm64" else "arm64"
-    switch = "" if platform.host else f', or let the function run on architecture="{other}"'
+    elsewhere = not platform.host and f"_{_MACHINES[other]}`" in done.stderr  # uv lists the platforms that have one
+    switch = f', or let the function run on architecture="{other}"' if elsewhere else ""
     return BuildError(
         f"{package} has no wheel for {platform}",
-        where=package,
+        where=asked,
         hint=f"Ask for a version of {package} that has one{switch}, or build one on such a machine "
         f"(`uv build --wheel`, `pip wheel`) and name it: `{package} @ file:///...whl`, or `--find-links ./wheels`.",
         detail=words,
