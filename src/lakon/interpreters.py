@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,10 +62,11 @@ def _base_program() -> str:
 
 
 def _remember(note: Path, text: str) -> None:
-    note.parent.mkdir(parents=True, exist_ok=True)
-    part = note.with_suffix(f".{os.getpid()}")
-    part.write_text(text)
-    part.replace(note)
+    with suppress(OSError):  # a cache that cannot be written: it is looked for again the next time
+        note.parent.mkdir(parents=True, exist_ok=True)
+        part = note.with_suffix(f".{os.getpid()}")
+        part.write_text(text)
+        part.replace(note)
 
 
 def _pyenv_versions() -> Path:

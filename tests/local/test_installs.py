@@ -28,8 +28,34 @@ def test_registry_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.Mon
     assert failure.value.what == "could not install ministack==1.5.33"
     assert "pip install" in str(failure.value.where)
     assert failure.value.detail
+    assert "Check the network" in str(failure.value.hint)
     assert not installs.emulator_installed()
     assert list(installs.emulator_folder().parent.iterdir()) == []
+
+
+def test_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    monkeypatch.setenv("LAKON_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(LocalError, match="could not install ministack") as failure:
+        installs.ensure_emulator()
+    assert str(failure.value.where).startswith(str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("error: Failed to install: six\n  cause: failed to copy: No space left on device (os error 28)", "Free some"),
+        (
+            "error: Failed to open `/x`\n  cause: Permission denied (os error 13)",
+            "Check the permissions",
+        ),
+        ("error: Failed to fetch: `http://127.0.0.1:9/simple/six/`\n  cause: Connection refused", "Check the network"),
+        ("cause: Because six was not found in the package registry", "does not have it"),
+        ("error: Querying Python at `/x/bin/python3` failed with exit status signal: 9 (SIGKILL)", "None"),
+    ],
+)
+def test_uv_is_understood(words: str, hint: str) -> None:
+    assert hint in str(installs.hint_for(words))
 
 
 def test_two_processes_at_once_and_a_broken_interpreter(tmp_path: Path) -> None:

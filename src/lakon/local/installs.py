@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -12,13 +14,14 @@ from pathlib import Path
 
 from lakon import interpreters
 from lakon.exceptions import LocalError
-from lakon.settings import cache_folder
+from lakon.settings import cache_folder, storage_hint
 
 EMULATOR = "ministack==1.5.33"
 RUNTIME_CLIENT = "awslambdaric==4.2.2"
 HOST_PYTHON = interpreters.RUNNING
 
 _SHIM = Path(__file__).with_name("runtime_client.py")
+_OF_NETWORK = re.compile(r"fetch|request|connect|network|registry|timed out", re.IGNORECASE)
 _NO_NETWORK = (
     "The package registry could not be reached or does not have it. Check the network (or UV_INDEX_URL, UV_OFFLINE) "
     "and run the command again; what was installed before stays usable."
@@ -81,51 +84,60 @@ def ensure_environment(folder: Path, python: Path, requirements: list[str], *opt
     interpreter = folder / "bin" / "python"
     if interpreter.exists():
         return interpreter
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)  # an interpreter that was uninstalled leaves a dangling link
-    building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    named = " and ".join(requirements)
     try:
-        _run(
-            [_uv(), "venv", "--quiet", "--no-project", "--relocatable", "--python", str(python), str(building / "venv")]
-        )
-        made = building / "venv" / "bin" / "python"
-        _run(
-            [
-                _uv(),
-                "pip",
-                "install",
-                "--quiet",
-                "--no-config",
-                "--python",
-                str(made),
-                *options,
-                *requirements,
-            ]
-        )
-        if shim:
-            [packages] = (building / "venv" / "lib").glob("python*/site-packages")
-            for native in packages.glob("runtime_client.*.so"):
-                native.unlink()
-            shutil.copyfile(_SHIM, packages / _SHIM.name)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)  # an interpreter that was uninstalled leaves a dangling link
+        building = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
         try:
-            (building / "venv").rename(folder)
-        except OSError:
-            if not interpreter.exists():  # else another process was faster, and did the same
-                raise
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+            made = building / "venv"
+            _run(["venv", "--no-project", "--relocatable", "--python", str(python), str(made)], named)
+            install = ["pip", "install", "--no-config", "--python", str(made / "bin" / "python")]
+            _run([*install, *options, *requirements], named)
+            if shim:
+                _put_shim(made)
+            _put(made, folder)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    except OSError as error:
+        where, hint = str(error.filename or folder), storage_hint(error.errno)
+        raise LocalError(f"could not install {named}: {error.strerror}", where=where, hint=hint) from error
     return interpreter
 
 
-def _run(command: list[str]) -> None:
+def _put_shim(environment: Path) -> None:
+    [packages] = (environment / "lib").glob("python*/site-packages")
+    for native in packages.glob("runtime_client.*.so"):
+        native.unlink()
+    shutil.copyfile(_SHIM, packages / _SHIM.name)
+
+
+def _put(made: Path, folder: Path) -> None:
+    """Give what was made its final name, unless another process was faster, and did the same."""
+    try:
+        made.rename(folder)
+    except OSError:
+        if not (folder / "bin" / "python").exists():
+            raise
+
+
+def _run(arguments: list[str], named: str) -> None:
+    command = [_uv(), "--quiet", *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
     done = subprocess.run(  # noqa: S603 - our own words
         command, capture_output=True, text=True, check=False, env=environment
     )
     if done.returncode:
-        raise LocalError(
-            f"could not install {command[-1]}", where=" ".join(command), hint=_NO_NETWORK, detail=done.stderr.strip()
-        )
+        said = done.stderr.strip()
+        raise LocalError(f"could not install {named}", where=" ".join(command), hint=hint_for(said), detail=said)
+
+
+def hint_for(words: str) -> str | None:
+    """What to do after uv said that: about the disk, or about the network; None when it is neither."""
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        if os.strerror(number) in words:
+            return storage_hint(number)
+    return _NO_NETWORK if _OF_NETWORK.search(words) else None
 
 
 def _has_wheel() -> bool:
