@@ -31,7 +31,8 @@ clean:  ## Remove the virtual environment and what was built
 
 $(READY): pyproject.toml requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "error: Lakon needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12" >&2; exit 1; }
+		version=$$($(PYTHON) --version 2>/dev/null) || version="not there"; \
+		echo "error: Lakon needs Python 3.11 or newer; '$(PYTHON)' is $$version. Try: make PYTHON=python3.12" >&2; exit 1; }
 	@echo "making the virtual environment $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV) || { echo "error: python cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@echo "installing uv"

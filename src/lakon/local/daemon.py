@@ -127,21 +127,32 @@ def _start(folder: Path, launcher: Sequence[str], owner_pid: int | None) -> Runn
         )
     except OSError as error:
         raise LocalError(f"the supervisor could not be started: {error.strerror}", where=program) from error
+    try:
+        if running := _came_up(folder, pid):
+            return running
+    except KeyboardInterrupt:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        raise
+    raise LocalError(
+        "the embedded AWS did not start",
+        where=str(log),
+        detail="\n".join(log.read_text("utf-8", "replace").splitlines()[-20:]),
+    )
+
+
+def _came_up(folder: Path, pid: int) -> Running | None:
+    """Wait until the embedded AWS answers, or its supervisor `pid` has ended, or time is over."""
     deadline = time.monotonic() + _START_LIMIT
     while time.monotonic() < deadline:
         if running := find(folder):
             return running
         _reap(pid)
         if not alive(pid):
-            break
+            return None
         time.sleep(_TICK)
-    else:
-        stop(folder)
-    raise LocalError(
-        "the embedded AWS did not start",
-        where=str(log),
-        detail="\n".join(log.read_text("utf-8", "replace").splitlines()[-20:]),
-    )
+    stop(folder)
+    return None
 
 
 def _install(reporter: Reporter) -> None:
