@@ -129,9 +129,9 @@ def test_inside_lambda_what_a_function_does_not_know_is_told_plainly(tmp_path, m
     assert isinstance(deployed.declared, Token)
     with pytest.raises(ProgramError, match="does not know the name of the bucket 'notes'") as raised:
         deployed.handler("name", None)
-    assert "uses=[notes.read]" in raised.value.hint
+    assert "uses=[notes.read]" in str(raised.value.hint)
     with pytest.raises(ProgramError) as raised:
         deployed.handler("arn", None)
-    assert "env={'NOTES_ARN': ...}" in raised.value.hint
+    assert "env={'NOTES_ARN': ...}" in str(raised.value.hint)
     monkeypatch.setenv("NOTES_BUCKET_NAME", "physical")
     assert deployed.handler("name", None) == "physical"

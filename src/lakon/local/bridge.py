@@ -77,6 +77,8 @@ class Bridge:
                     return await _invoke(self.host, message, _parsed(function), payload, writer)
                 case "provision":
                     await self.host.provision(_parsed(function), int(str(message["count"])))
+                case "initialize":
+                    await self.host.initialize(_parsed(function))
                 case "forget":
                     self.host.forget(str(message["name"]))
                 case unknown:

@@ -139,6 +139,13 @@ class LambdaHost:
             pool.provisioned.clear()
             raise broken
 
+    async def initialize(self, function: Function) -> None:
+        """Have an environment of a version wait for the next event, unless one does already. LocalError as `invoke`."""
+        pool = self._pool(function)
+        if not pool.idle:
+            environment, _ = await self._create(function)
+            self._release(pool, environment)
+
     def forget(self, function_name: str) -> None:
         """End the warm environments of a function that was deleted; busy ones end after their invocation."""
         for key, pool in list(self._pools.items()):

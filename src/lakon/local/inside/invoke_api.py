@@ -38,6 +38,7 @@ _INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 _STREAM = re.compile(r"/2021-11-15/functions/([^/]+)/response-streaming-invocations/?")
 _TENANT = re.compile(r"[a-zA-Z0-9._:/=+\-@ ]{1,256}")
 _TYPES = ("Event", "RequestResponse", "DryRun")
+_INITIALIZE = '{"custom": {"lakon": "initialize"}}'  # client context of a dry run: `lakon.provision.code.initialize`
 _NO_TENANTS = "The invoked function is not enabled with tenancy configuration. Remove the tenant ID and try again."
 _TENANT_NEEDED = "The invoked function is enabled with tenancy configuration. Add a valid tenant ID and try again."
 
@@ -142,6 +143,8 @@ class InvokeApi:
             return 202, told, b""
         told["X-Amz-Executed-Version"] = target.version
         if request.type == "DryRun":
+            if context == _INITIALIZE:
+                await self._invoker.initialize(target)
             return 204, told, b""
         if request.streamed:
             return self._stream(request, target, asked, told)
