@@ -174,7 +174,7 @@ def test_broken_emulator_is_replaced(folder: Path, launcher: Sequence[str], name
 
 def test_stale_port_file_is_cleaned(folder: Path, launcher: Sequence[str]) -> None:
     folder.mkdir(parents=True)
-    stale = {"pid": os.getpid(), "endpoint_url": "http://127.0.0.1:9"}
+    stale = {"pid": os.getpid(), "endpoint_url": "http://127.0.0.1:9", "host_port": 9}
     (folder / "supervisor.json").write_text(json.dumps(stale))
     assert find(folder) is None
     assert not (folder / "supervisor.json").exists()

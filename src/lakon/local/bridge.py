@@ -1,7 +1,7 @@
 """Where the plug inside the emulator reaches the Lambda host.
 
 Frames over loopback (`lakon.local.inside.link` has their shape), many connections, one request each at a time: to
-invoke a function, to keep environments provisioned, to forget a function.
+invoke a function, to keep environments provisioned, to forget a function, to let everything settle.
 """
 
 from __future__ import annotations
@@ -81,6 +81,8 @@ class Bridge:
                     await self.host.initialize(_parsed(function))
                 case "forget":
                     self.host.forget(str(message["name"]))
+                case "settle":
+                    await self.host.settle()
                 case unknown:
                     raise ValueError(f"asked to {unknown}")
         except LakonError as error:

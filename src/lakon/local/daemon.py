@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
@@ -37,11 +37,15 @@ _TICK = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An embedded AWS that runs and answers: its endpoint, its supervisor's process id, and its state folder."""
+    """An embedded AWS that runs and answers: its endpoint, its supervisor's process id, and its state folder.
+
+    `host_port` is where its Lambda host listens for the emulator, and for `settle`.
+    """
 
     endpoint_url: str
     pid: int
     folder: Path
+    host_port: int
 
 
 def find(folder: Path) -> Running | None:
@@ -87,6 +91,15 @@ def ensure(
 def holds_state(folder: Path) -> bool:
     """Whether an embedded AWS that was stopped left in `folder` what it held, to go on with at the next start."""
     return State(folder).clean.exists()
+
+
+def settle(folder: Path) -> None:
+    """Wait until no invocation is under way, for at most three seconds, and all that was logged can be read."""
+    from lakon.local.inside.link import Link, frame
+
+    if running := find(folder):
+        with closing(Link(running.host_port)) as link:
+            link.ask(frame({"do": "settle"}))
 
 
 def stop(folder: Path) -> bool:
@@ -207,7 +220,7 @@ def _wait_gone(folder: Path, pid: int | None, limit: float) -> bool:
 def _told(folder: Path) -> Running | None:
     try:
         told = json.loads((folder / PORT_FILE).read_text())
-        return Running(str(told["endpoint_url"]), int(told["pid"]), folder)
+        return Running(str(told["endpoint_url"]), int(told["pid"]), folder, int(told["host_port"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

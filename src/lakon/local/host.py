@@ -94,12 +94,27 @@ class LambdaHost:
         self._all: set[ExecutionEnvironment] = set()
         self._endings: set[asyncio.Task[None]] = set()
         self._sweeper = asyncio.create_task(self._sweep())
+        self._under_way = 0
 
     async def invoke(self, function: Function, call: Call, sink: ResponseSink | None = None) -> Outcome:
         """Run one invocation to its end, in a warm environment if one is idle, else in a new one.
 
         With a `sink`, a response that the function streams goes there as it comes.
         """
+        self._under_way += 1
+        try:
+            return await self._invoke(function, call, sink)
+        finally:
+            self._under_way -= 1
+
+    async def settle(self, limit: float = 3.0) -> None:
+        """Wait until no invocation is under way, for at most `limit` seconds, and all logs are written."""
+        deadline = time.monotonic() + limit
+        while self._under_way and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(self._writer.flush)
+
+    async def _invoke(self, function: Function, call: Call, sink: ResponseSink | None) -> Outcome:
         pool = self._pool(function)
         environment = pool.take(call.tenant_id)
         init_seconds = 0.0

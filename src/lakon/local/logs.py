@@ -91,13 +91,19 @@ class LogWriter:
     def __init__(self, client: Callable[[str], LogsClient]) -> None:
         self._make_client = client
         self._clients: dict[str, LogsClient] = {}
-        self._queue: queue.SimpleQueue[tuple[StreamName, LogEvent] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[StreamName, LogEvent] | threading.Event | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
     def write(self, stream: StreamName, event: LogEvent) -> None:
         """Queue one event."""
         self._queue.put((stream, event))
+
+    def flush(self, limit: float = 5.0) -> None:
+        """Wait, for at most `limit` seconds, until all that was queued before is written."""
+        written = threading.Event()
+        self._queue.put(written)
+        written.wait(limit)
 
     def close(self, limit: float = 5.0) -> None:
         """Write what is queued, for at most `limit` seconds."""
@@ -113,14 +119,19 @@ class LogWriter:
                 while len(entries) < _BATCH_EVENTS:
                     entries.append(self._queue.get_nowait())
             batches: dict[StreamName, list[LogEvent]] = {}
+            written: list[threading.Event] = []
             for entry in entries:
                 if entry is None:
                     closed = True
+                elif isinstance(entry, threading.Event):
+                    written.append(entry)
                 else:
                     batches.setdefault(entry[0], []).append(entry[1])
             for stream, events in batches.items():
                 for part in _parts(events):
                     self._put(stream, part)
+            for waiting in written:
+                waiting.set()
 
     def _put(self, stream: StreamName, events: list[LogEvent]) -> None:
         try:

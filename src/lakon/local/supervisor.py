@@ -102,10 +102,11 @@ class _Supervisor:
         bridge = Bridge()
         emulator = Emulator(installs.ensure_emulator(), State(self._folder), archives.uploads, self._guard)
         try:
-            await emulator.start(await bridge.start())
+            host_port = await bridge.start()
+            await emulator.start(host_port)
             writer = LogWriter(lambda region: self._clients(emulator.endpoint_url, region))
             bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
-            self._tell(emulator.endpoint_url)
+            self._tell(emulator.endpoint_url, host_port)
             try:
                 await self._until_end(ended, emulator)
             finally:
@@ -133,8 +134,8 @@ class _Supervisor:
         while (self._owner_pid is None or alive(self._owner_pid)) and (self._folder / PORT_FILE).exists():
             await asyncio.sleep(_WATCH)
 
-    def _tell(self, endpoint_url: str) -> None:
-        told = json.dumps({"pid": os.getpid(), "endpoint_url": endpoint_url})
+    def _tell(self, endpoint_url: str, host_port: int) -> None:
+        told = json.dumps({"pid": os.getpid(), "endpoint_url": endpoint_url, "host_port": host_port})
         partial = self._folder / f"{PORT_FILE}.partial"
         partial.write_text(told)
         partial.replace(self._folder / PORT_FILE)

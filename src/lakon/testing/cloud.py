@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lakon.commands import program as programs
 from lakon.commands.delete import delete
 from lakon.commands.logs import logs
+from lakon.commands.places import aws_folder
 from lakon.commands.provision import provision
 from lakon.exceptions import InvocationError, UsageError
 from lakon.local import daemon
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _PAUSE = 0.02
-_SETTLING = 3.0
 _FAILURES = ("[ERROR]", "Task timed out after ", "Runtime exited ")
 
 
@@ -83,6 +83,7 @@ class Cloud:
         self._target = target
         self._session = provisioned.session
         self._functions = provisioned.functions
+        self._folder = aws_folder(program, target)
         self._clients: dict[str, Any] = {}
         self.stack = provisioned.outcome.stack
         self.outputs: Mapping[str, str] = provisioned.outcome.outputs
@@ -138,18 +139,12 @@ class Cloud:
     def logs(self, function: str) -> list[str]:
         """All records that a function has written since it was provisioned, in the order of time.
 
-        Records reach CloudWatch Logs a moment after they are written: this waits until every invocation that has
-        begun has ended and said so.
+        Waits, for at most three seconds, until no invocation is under way and all that was written can be read. An
+        event that still lies in a queue has not begun: use `wait_for` to wait for what it brings about.
         """
         self._function(function)
-        deadline = time.monotonic() + _SETTLING
-        while True:
-            lines = [line.message for line in logs(self._program, self._session.target, [function], since=86_400.0)]
-            begun = sum(line.startswith("START RequestId") for line in lines)
-            ended = sum(line.startswith("REPORT RequestId") for line in lines)
-            if begun == ended or time.monotonic() > deadline:
-                return lines
-            time.sleep(_PAUSE)
+        daemon.settle(self._folder)
+        return [line.message for line in logs(self._program, self._session.target, [function], since=86_400.0)]
 
     def errors(self, function: str) -> list[str]:
         """The records of a function's log that tell of errors: exceptions, timeouts, exits, logged errors."""

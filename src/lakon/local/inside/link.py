@@ -50,6 +50,11 @@ class Link:
         self._sockets.put(connection)
         return answer
 
+    def close(self) -> None:
+        """Let the kept connections go."""
+        while not self._sockets.empty():
+            self._sockets.get_nowait().close()
+
     async def tell(self, asked: bytes, part: Callable[[bytes], Awaitable[None]] | None = None) -> tuple[Json, bytes]:
         """Send a frame and await its answer on the event loop; what is streamed before it goes to `part`."""
         reader, writer = await self._stream()
