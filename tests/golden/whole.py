@@ -76,7 +76,6 @@ other_jobs = lakon.Queue.existing("arn:aws:sqs:eu-west-1:111122223333:other-jobs
         lakon.throttles(),
     ],
     description="Does it all",
-    ephemeral_storage=1024,
     reserved_concurrency=10,
     vpc=lakon.Vpc(subnets=["subnet-0123456789abcdef0"], security_groups=["sg-0123456789abcdef0"]),
     layers=["arn:aws:lambda:eu-west-1:111122223333:layer:tools:3"],
@@ -97,7 +96,7 @@ def stamp(event, context):
     """Do it all."""
 
 
-@service.function(architecture="x86_64", uses=[index.read, lakon.invoke(stamp)])
+@service.function(architecture="x86_64", ephemeral_storage=1024, uses=[index.read, lakon.invoke(stamp)])
 def report(event, context):
     """Run on the other architecture."""
 

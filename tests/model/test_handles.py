@@ -73,6 +73,12 @@ def test_existing_handles_are_known():
     }
 
 
+def test_one_text_stands_for_a_list_of_one():
+    service = lakon.Service("imager", include="tests/x", exclude=["a", "b"])
+    service.function(name="stamp", layers="arn:x")(handler)
+    assert (service.include, service.exclude, service.functions[0].layers) == (("tests/x",), ("a", "b"), ("arn:x",))
+
+
 def handler(event, context):
     """Do nothing."""
 
@@ -107,6 +113,22 @@ def test_a_role_holds_its_own_log_group_and_what_it_uses_only():
         "['s3:GetObject', 's3:GetObjectTagging', 's3:GetObjectVersion']",
     }
     assert not any(statement["Resource"] == "*" for statement in statements("OneRole"))
+
+
+def test_what_is_kept_keeps_its_policy():
+    service = lakon.Service("imager")
+    for kind in (service.bucket, service.queue, service.topic):
+        kind("kept", keep=True)
+        kind("gone")
+    resources = synthesize(service, stage="dev", root="/").resources
+    policies = {name: body.get("DeletionPolicy") for name, body in resources.items() if name.endswith("Policy")}
+    assert {name for name, policy in policies.items() if policy == "Retain"} == {
+        "KeptBucketPolicy",
+        "KeptQueuePolicy",
+        "KeptDeadLettersQueuePolicy",
+        "KeptTopicPolicy",
+    }
+    assert set(policies.values()) == {"Retain", None}
 
 
 def test_the_front_door_names_what_there_is():

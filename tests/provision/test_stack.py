@@ -241,8 +241,8 @@ def test_long_template_goes_through_the_bucket(world: World) -> None:
 
 
 def test_template_beyond_the_limit_is_refused(world: World) -> None:
-    with pytest.raises(ProvisionError, match="takes no more than 1,048,576"):
-        world.provision(template() | {"Metadata": {"Text": "x" * 1_048_576}}, artifacts="any")
+    with pytest.raises(ProvisionError, match="takes no more than 1,000,000"):
+        world.provision(template() | {"Metadata": {"Text": "x" * 1_000_000}}, artifacts="any")
 
 
 def test_interrupted_run_leaves_the_stack_to_aws_and_the_next_goes_on(

@@ -12,10 +12,24 @@ from lakon.synth.limits import check_limits
 from lakon.synth.synthesis import synthesize
 
 ROOT = __file__.rpartition("/")[0]
+LAYER = "arn:aws:lambda:eu-west-1:111122223333:layer:tools:3"
 
 
 def handler(event, context):
     """Do nothing."""
+
+
+async def asynchronous(event, context):
+    """Do nothing, later."""
+
+
+class Handler:
+    """Be no function."""
+
+
+SNAPSHOT = "'stamp' has snap_start and an ephemeral_storage of 1024 MB"
+DIGIT = "'stamp' would find the table '2024-orders' in a variable named '2024_ORDERS_TABLE_NAME'"
+SET = "'stamp' sets 'T_TABLE_NAME', by which Lakon tells it where a resource is"
 
 
 def mistakes(service, stage="dev"):
@@ -34,7 +48,7 @@ def only(service, stage="dev"):
 
 def service_with(**options):
     service = lakon.Service("imager")
-    service.function(name="stamp", **options)(handler)
+    service.function(**{"name": "stamp", **options})(handler)
     return service
 
 
@@ -78,23 +92,35 @@ def test_the_error_tells_each_mistake():
         ({"log_retention_days": 8}, "logs are kept for 8 days"),
         ({"log_format": "xml"}, "log_format of 'stamp' is 'xml'"),
         ({"log_level": "INFO"}, "log_level of 'stamp' is 'INFO' with log_format 'text'"),
-        ({"layers": ["arn:aws:lambda:x"] * 6}, "'stamp' has 6 layers"),
+        ({"layers": [LAYER] * 6}, "'stamp' has 6 layers"),
         ({"description": "x" * 257}, "the description of 'stamp' has 257 characters"),
         ({"tags": {"aws:x": "y"}}, "the tag 'aws:x' has the value 'y'"),
         ({"env": {"AWS_REGION": "x"}}, "'stamp' has a variable named 'AWS_REGION'"),
         ({"env": {"1X": "x"}}, "'stamp' has a variable named '1X'"),
         ({"env": {"COUNT": 1}}, "the variable 'COUNT' of 'stamp' is 1"),
         ({"env": {"LONG": "x" * 4096}}, "the environment of 'stamp' has 4,100 bytes"),
+        ({"layers": "tools"}, "'stamp' has the layer 'tools'"),
+        ({"kms_key": ""}, "kms_key of 'stamp' is ''"),
+        ({"name": ""}, "a function is named ''"),
+        ({"architecture": ""}, "the architecture is ''"),
+        ({"log_retention_days": 0}, "logs are kept for 0 days"),
         ({"vpc": {"subnets": []}}, "vpc of 'stamp' is {'subnets': []}"),
+        ({"snap_start": True, "ephemeral_storage": 1024}, SNAPSHOT),
+        ({"uses": lakon.Table.existing("2024-orders").read}, DIGIT),
+        ({"uses": lakon.Table.existing("été").read, "env": {"T_TABLE_NAME": "x"}}, SET),
         ({"dead_letters": "jobs"}, "dead_letters of 'stamp' is 'jobs'"),
         ({"on_failure": "arn:aws:ec2:eu-west-1:1:x"}, "on_failure of 'stamp' is 'arn:aws:ec2:eu-west-1:1:x'"),
         ({"alarms": [lakon.errors(threshold=0)]}, "an alarm of 'stamp' has the threshold 0"),
         ({"alarms": [lakon.duration(p99="15 seconds")]}, "an alarm of 'stamp' has the length '15 seconds'"),
         ({"alarms": [lakon.errors(minutes=0)]}, "minutes of an alarm of 'stamp' is 0"),
         ({"alarms": [lakon.errors(notify="pager")]}, "an alarm of 'stamp' notifies 'pager'"),
-        ({"on": [lakon.every("0 minutes")]}, "'stamp' is called every 0 minutes"),
+        ({"on": [lakon.every("0 minutes")]}, "'stamp' has the schedule 'rate(0 minutes)'"),
         ({"on": [lakon.every("often")]}, "'stamp' has the schedule 'rate(often)'"),
         ({"on": [lakon.cron("0 8 * * *")]}, "'stamp' has the schedule 'cron(0 8 * * *)'"),
+        ({"on": [lakon.cron("99 99 * * ? *")]}, "'stamp' has the schedule 'cron(99 99 * * ? *)'"),
+        ({"on": [lakon.at("2027-02-29T18:00:00")]}, "'stamp' has the schedule 'at(2027-02-29T18:00:00)'"),
+        ({"on": [lakon.event({"source": "shop"})]}, "'stamp' has a pattern that is wrong at 'source'"),
+        ({"on": [lakon.event(detail={"state": {"kind": 5}})]}, "'stamp' has a pattern that is wrong at 'kind'"),
         ({"on": [lakon.at("tomorrow")]}, "'stamp' has the schedule 'at(tomorrow)'"),
         ({"on": [lakon.every("5 minutes"), "often"]}, "on= of 'stamp' has 'often', which is no trigger"),
         ({"on": [lakon.event({})]}, "'stamp' has the event pattern {}"),
@@ -115,6 +141,8 @@ def test_a_function(options, what):
         ({"python": "3.9"}, "the service wants Python '3.9'"),
         ({"architecture": "arm"}, "the architecture is 'arm'"),
         ({"log_retention_days": 0}, "logs are kept for 0 days"),
+        ({"description": "x" * 1025}, "the description of 'imager' has 1,025 characters"),
+        ({"description": "é" * 1000}, "the description of 'imager' has 2,000 bytes"),
         ({"tags": {"": "x"}}, "the tag '' has the value 'x'"),
     ],
 )
@@ -147,8 +175,42 @@ def declare(text):
         ("service.table('index', key='a:X')", "the table 'index' has the key 'a:X'"),
         ("service.table('index', key='')", "the table 'index' has the key ''"),
         (
-            "service.table('index', key='a', sort='a:N')",
+            "service.table('index', key='a', indexes={'by-a': 'a:N'})",
             "the attribute 'a' of the table 'index' has two types, S and N",
+        ),
+        ("service.table('index', key='a', sort='a:N')", "the table 'index' has 'a' both as key and as sort key"),
+        (
+            "service.table('index', key='a', indexes={'by-b': ('b', 'b')})",
+            "the table 'index' has 'b' both as key and as sort key",
+        ),
+        (
+            "service.table('index', key='a', indexes={'x y!': 'b'})",
+            "the table 'index' has an index named 'x y!'",
+        ),
+        (
+            "service.table('index', key='a', indexes={f'by-{n}': 'b' for n in range(21)})",
+            "the table 'index' has 21 indexes",
+        ),
+        (
+            "service.table('index', key='a', indexes={'by-b': ('b', 'c', 'd')})",
+            "the index 'by-b' of the table 'index' has the key ('b', 'c', 'd')",
+        ),
+        ("service.table('index', key='a', ttl='')", "the table 'index' has the key ''"),
+        ("service.topic('news', display_name='x' * 101)", "display_name of 'news' has 101 characters"),
+        ("service.queue('jobs', dead_letters='x')", "dead_letters of 'jobs' is 'x'"),
+        ("service.secret('s', key='')", "key of 's' is ''"),
+        ("service.resource('Cache', 'AWS::X::Y', depends_on='X')", "the resource 'Cache' depends on 'X'"),
+        (
+            "service.resource('Cache', 'AWS::X::Y', depends_on=lakon.Bucket.existing('x'))",
+            "the resource 'Cache' depends on <bucket 'x'>",
+        ),
+        (
+            "service.resource('Cache', 'AWS::X::Y', {'A': [{'Ref': 'Nobody'}]})",
+            "Cache refers to Nobody, and there is no such resource",
+        ),
+        (
+            "service.resource('Cache', 'AWS::X::Y', {'A': {'Fn::GetAtt': 5}})",
+            "the properties of 'Cache' has {'Fn::GetAtt': 5}",
         ),
         ("service.queue('jobs', delay=901)", "delay of 'jobs' in seconds is 901"),
         ("service.queue('jobs', retention_days=15)", "retention_days of 'jobs' is 15"),
@@ -170,23 +232,6 @@ def test_a_resource(declaration, what):
     assert only(declare(declaration)).what == what
 
 
-def test_two_functions_of_one_name():
-    service = service_with()
-    service.function(name="stamp")(handler)
-    mistake = next(m for m in mistakes(service) if "two functions" in m.what)
-    assert f":{service.functions[0].origin.line};" in mistake.hint
-
-
-def test_two_names_that_become_one_resource():
-    service = lakon.Service("imager")
-    service.bucket("my-photos")
-    service.bucket("my_photos")
-    assert [m.what for m in mistakes(service)] == [
-        "another declaration already became the resource MyPhotosBucket",
-        "another declaration already became the resource MyPhotosBucketPolicy",
-    ]
-
-
 def test_a_handler_that_lambda_cannot_import():
     service = lakon.Service("imager")
 
@@ -196,6 +241,19 @@ def test_a_handler_that_lambda_cannot_import():
 
     assert only(service).what.startswith("the handler of 'nested' is ")
     assert "top level" in only(service).hint
+
+
+@pytest.mark.parametrize("wrong", [asynchronous, Handler, 5])
+def test_a_handler_that_lambda_cannot_call(wrong):
+    service = lakon.Service("imager")
+    service.function(name="stamp")(wrong)
+    assert only(service).what.startswith("the handler of 'stamp' is ")
+
+
+def test_snapshots_of_an_old_python():
+    service = lakon.Service("imager", python="3.11")
+    service.function(name="stamp", snap_start=True)(handler)
+    assert only(service).what == "'stamp' has snap_start under Python 3.11"
 
 
 def test_names_that_become_too_long():
@@ -210,21 +268,6 @@ def test_bucket_names_that_become_too_long():
     assert "which has 68 characters" in only(service).what
 
 
-def test_resources_of_another_service():
-    other = lakon.Service("other")
-    photos, jobs, news, orders = other.bucket("photos"), other.queue("jobs"), other.topic("news"), other.bus("orders")
-    service = service_with(
-        on=[photos.created(), jobs.messages(), news.messages(), orders.events(source="shop")],
-        uses=[photos.read],
-        dead_letters=jobs,
-        alarms=[lakon.errors(notify=news)],
-        env={"PLACE": photos.arn},
-    )
-    found = [mistake.what for mistake in mistakes(service)]
-    assert sum("which is not of the service 'imager'" in what for what in found) == 6
-    assert sum("dead_letters" in what or "notifies" in what for what in found) == 2
-
-
 def test_a_handle_in_place_of_a_grant():
     service = lakon.Service("imager")
     photos = service.bucket("photos")
@@ -234,15 +277,6 @@ def test_a_handle_in_place_of_a_grant():
 
 def test_existing_buckets_cannot_call():
     assert "notifications" in only(service_with(on=lakon.Bucket.existing("old").created())).hint
-
-
-def test_notifications_that_overlap():
-    service = lakon.Service("imager")
-    photos = service.bucket("photos")
-    service.function(name="one", on=photos.created(prefix="in/"))(handler)
-    service.function(name="two", on=photos.events("s3:ObjectCreated:Put", prefix="in/new/"))(handler)
-    service.function(name="three", on=[photos.created(prefix="out/"), photos.removed(prefix="in/")])(handler)
-    assert only(service).what == "'two' and 'one' are called by the same objects of 'photos'"
 
 
 @pytest.mark.parametrize(
@@ -275,23 +309,6 @@ def test_fifo_where_lambda_takes_none():
         "dead_letters of 'stamp' is <queue 'jobs'>",
         "'stamp' is called by the FIFO topic 'news'",
     ]
-
-
-def test_a_variable_that_lakon_sets():
-    service = lakon.Service("imager")
-    photos = service.bucket("photos")
-    service.function(name="stamp", uses=photos.read, env={"PHOTOS_BUCKET_NAME": "mine"})(handler)
-    assert "by which Lakon tells it where a resource is" in only(service).what
-
-
-def test_a_circle():
-    service = lakon.Service("imager")
-    one = service.resource("One", "AWS::SNS::Topic", {"DisplayName": {"Fn::GetAtt": ["Two", "TopicName"]}})
-    service.resource("Two", "AWS::SNS::Topic", {"DisplayName": f"after {one.ref}"})
-    assert only(service).what in (
-        "resources need each other in a circle: One needs Two needs One",
-        "resources need each other in a circle: Two needs One needs Two",
-    )
 
 
 def test_too_many_resources():

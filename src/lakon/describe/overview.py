@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, assert_never
 from lakon.model.grants import Allow, Grant, Invoke
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.model.values import MARK
+from lakon.synth.grants import invoked_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lakon.model.function import Function, Use
     from lakon.model.service import Service
     from lakon.model.triggers import Trigger
@@ -67,20 +66,20 @@ def overview(service: Service, *, root: str) -> Overview:
         service=service.name,
         description=service.description,
         python=service.python,
-        functions=tuple(_function(function, root) for function in service.functions),
+        functions=tuple(_function(service, function, root) for function in service.functions),
         resources=tuple(
             ResourceView(resource.id, resource.kind, resource.origin.place(root)) for resource in service.resources
         ),
     )
 
 
-def _function(function: Function, root: str) -> FunctionView:
+def _function(service: Service, function: Function, root: str) -> FunctionView:
     return FunctionView(
         name=function.name,
         memory=function.memory,
         timeout=function.timeout,
         calls=tuple(_call(trigger) for trigger in function.on),
-        touches=tuple(link for use in function.uses for link in _touch(use)),
+        touches=tuple(link for use in function.uses for link in _touch(service, use)),
         alarms=tuple(f"{alarm.statistic} of {alarm.metric} >= {alarm.threshold}" for alarm in function.alarms),
         place=function.origin.place(root),
     )
@@ -108,20 +107,16 @@ def _listed(value: object) -> str:
     return "/".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _touch(use: Use) -> list[Link]:
+def _touch(service: Service, use: Use) -> list[Link]:
     match use:
         case Grant():
             return [Link(use.resource.id, use.access.replace("_", " and "))]
         case Allow():
             return [Link(_plain(resource), ", ".join(use.actions)) for resource in use.resources]
         case Invoke():
-            return [Link(_name(use.function), "invoke")]
+            return [Link(name, "invoke") for name in invoked_names(use, service)]
     assert_never(use)
 
 
 def _plain(resource: str) -> str:
     return resource.replace(MARK, "${")
-
-
-def _name(function: Callable[..., object] | str) -> str:
-    return function if isinstance(function, str) else str(getattr(function, "__name__", function))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lakon.model.names import several
 from lakon.model.resource import Resource
 from lakon.model.values import Token
 
@@ -26,14 +27,14 @@ class CloudFormationResource(Resource):
         type: str,
         properties: Mapping[str, object],
         *,
-        depends_on: Sequence[Resource] = (),
+        depends_on: Resource | Sequence[Resource] = (),
         keep: bool = False,
     ) -> None:
         super().__init__(id, origin, keep=keep)
-        self.logical_id = id
+        self.logical_id = str(id)
         self.type = type
         self.properties = properties
-        self.depends_on = tuple(depends_on)
+        self.depends_on = several(depends_on)
 
     @property
     def ref(self) -> str:

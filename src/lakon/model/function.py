@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lakon.model.resource import Resource
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -9,7 +11,7 @@ if TYPE_CHECKING:
     from lakon.model.alarms import Alarm
     from lakon.model.grants import Allow, Grant, Invoke
     from lakon.model.origin import Origin
-    from lakon.model.resources import Queue, Resource, Topic
+    from lakon.model.resources import Queue, Topic
     from lakon.model.triggers import Trigger
 
     Use = Grant | Allow | Invoke
@@ -125,4 +127,4 @@ class Function:
         """The resources that the function uses or is called by, each once, in the order they were named."""
         named = [getattr(use, "resource", None) for use in self.uses]
         named += [getattr(call, source, None) for call in self.on for source in ("bucket", "queue", "topic", "bus")]
-        return list(dict.fromkeys([resource for resource in named if resource is not None]))
+        return list(dict.fromkeys([resource for resource in named if isinstance(resource, Resource)]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lakon.model.names import several
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +57,7 @@ def allow(
     Resources are ARNs; a handle's attributes may stand in them: `lakon.allow("s3:GetObject", f"{photos.arn}/in/*")`.
     `condition` is an IAM condition block. See the IAM JSON policy reference.
     """
-    return Allow(_strings(actions), _strings(resources), condition)
+    return Allow(several(actions), several(resources), condition)
 
 
 def invoke(function: Callable[..., object] | str) -> Invoke:
@@ -64,7 +66,3 @@ def invoke(function: Callable[..., object] | str) -> Invoke:
     The function that may do it finds the other's name in `<NAME>_FUNCTION_NAME`.
     """
     return Invoke(function)
-
-
-def _strings(value: str | Sequence[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lakon.model.grants import Grant
+from lakon.model.names import several
 from lakon.model.origin import caller
 from lakon.model.resource import ACCOUNT, REGION, Resource, arn, handle_name
 from lakon.model.triggers import BusEvents, QueueMessages, TopicMessages, event_pattern
@@ -48,10 +49,11 @@ class Queue(Resource):
     @classmethod
     def existing(cls, name: str, *, handle: str | None = None) -> Queue:
         """A queue that another stack owns, by its ARN, or by its name in this account and region."""
+        handle = handle_name(name, handle)
         place = name.split(":") if name.startswith("arn:") else ["", "", "", REGION, ACCOUNT, name]
         url = f"https://sqs.{place[3]}.{Token('AWS::URLSuffix', 'Ref')}/{place[4]}/{place[5]}"
         known = {"arn": arn("sqs", name), "name": place[5], "url": url}
-        return cls(handle or handle_name(name), caller(), fifo=name.endswith(".fifo"), known=known)
+        return cls(handle, caller(), fifo=name.endswith(".fifo"), known=known)
 
     @property
     def url(self) -> str:
@@ -94,8 +96,7 @@ class Queue(Resource):
         `{"batchItemFailures": [{"itemIdentifier": message_id}]}` and only those messages come again; an answer without
         that key is a success of all. See "Using Lambda with Amazon SQS".
         """
-        filters = (filter,) if not isinstance(filter, (list, tuple)) else tuple(filter)
-        return QueueMessages(self, batch, window, concurrency, filters, partial)
+        return QueueMessages(self, batch, window, concurrency, several(filter), partial)
 
 
 class Topic(Resource):
@@ -123,8 +124,9 @@ class Topic(Resource):
     @classmethod
     def existing(cls, name: str, *, handle: str | None = None) -> Topic:
         """A topic that another stack owns, by its ARN, or by its name in this account and region."""
+        handle = handle_name(name, handle)
         known = {"arn": arn("sns", name), "name": name.rsplit(":", 1)[-1]}
-        return cls(handle or handle_name(name), caller(), fifo=name.endswith(".fifo"), known=known)
+        return cls(handle, caller(), fifo=name.endswith(".fifo"), known=known)
 
     @property
     def arn(self) -> str:
@@ -173,8 +175,9 @@ class Bus(Resource):
     @classmethod
     def existing(cls, name: str, *, handle: str | None = None) -> Bus:
         """A bus that another stack owns, by its ARN, or by its name in this account and region."""
+        handle = handle_name(name, handle)
         known = {"arn": arn("events", name, prefix="event-bus/"), "name": name.rsplit("/", 1)[-1]}
-        return cls(handle or handle_name(name), caller(), known=known)
+        return cls(handle, caller(), known=known)
 
     @property
     def name(self) -> str:

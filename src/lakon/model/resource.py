@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PARTITION = Token("AWS::Partition", "Ref")
 REGION = Token("AWS::Region", "Ref")
 ACCOUNT = Token("AWS::AccountId", "Ref")
+STACK = Token("AWS::StackName", "Ref")
 
 
 class Resource:
@@ -77,10 +78,17 @@ class Resource:
         )
 
 
-def handle_name(name: str) -> str:
-    """The name that an existing resource goes by unless a `handle` is given: what follows the last `/` or `:`."""
+def handle_name(name: str, handle: str | None) -> str:
+    """The name that an existing resource goes by: its `handle`, or what follows the last `/` or `:` of its own name.
+
+    Raises TypeError where the name is no text.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"what exists already is named by a text, not by {name!r}")
+    if handle is not None:
+        return handle
     last = name.rstrip("*").rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-    return "".join([letter if letter.isalnum() else "-" for letter in last]).strip("-")
+    return "".join([letter if letter.isascii() and letter.isalnum() else "-" for letter in last]).strip("-")
 
 
 def arn(service: str, name: str, *, prefix: str = "") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lakon.model.cloudformation import CloudFormationResource
 from lakon.model.function import Function
 from lakon.model.messaging import Bus, Queue, Topic
+from lakon.model.names import several
 from lakon.model.origin import caller
 from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
 
@@ -15,10 +16,22 @@ if TYPE_CHECKING:
 
     from lakon.model.alarms import Alarm
     from lakon.model.function import Destination, Use, Vpc
+    from lakon.model.origin import Origin
     from lakon.model.resources import AnyResource, Resource
     from lakon.model.triggers import Trigger
 
     Handler = TypeVar("Handler", bound=Callable[..., object])
+
+
+class Output:
+    """A value that is shown among the outputs of the stack; made by `service.output`."""
+
+    __slots__ = ("name", "origin", "value")
+
+    def __init__(self, name: str, value: object, origin: Origin) -> None:
+        self.name = name
+        self.value = value
+        self.origin = origin
 
 
 class Service:
@@ -57,24 +70,24 @@ class Service:
         env: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
         log_retention_days: int = 30,
-        include: Sequence[str] = (),
-        exclude: Sequence[str] = (),
+        include: str | Sequence[str] = (),
+        exclude: str | Sequence[str] = (),
         layer: bool = False,
     ) -> None:
         self.name = name
         self.description = description
         self.python = python
         self.architecture = architecture
-        self.env = env or {}
-        self.tags = tags or {}
+        self.env = {} if env is None else env
+        self.tags = {} if tags is None else tags
         self.log_retention_days = log_retention_days
-        self.include = tuple(include)
-        self.exclude = tuple(exclude)
+        self.include = several(include)
+        self.exclude = several(exclude)
         self.layer = layer
         self.origin = caller()
         self.functions: list[Function] = []
         self.resources: list[AnyResource] = []
-        self.outputs: dict[str, object] = {}
+        self.outputs: list[Output] = []
 
     def __repr__(self) -> str:
         return f"<service {self.name!r} declared at {self.origin.file}:{self.origin.line}>"
@@ -103,7 +116,7 @@ class Service:
             ephemeral_storage: int = 512,
             reserved_concurrency: int | None = None,
             vpc: Vpc | None = None,
-            layers: Sequence[str] = (),
+            layers: str | Sequence[str] = (),
             tags: Mapping[str, str] | None = None,
             tracing: bool = False,
             log_format: str = "text",
@@ -135,7 +148,7 @@ class Service:
         ephemeral_storage: int = 512,
         reserved_concurrency: int | None = None,
         vpc: Vpc | None = None,
-        layers: Sequence[str] = (),
+        layers: str | Sequence[str] = (),
         tags: Mapping[str, str] | None = None,
         tracing: bool = False,
         log_format: str = "text",
@@ -178,25 +191,25 @@ class Service:
             self.functions.append(
                 Function(
                     handler,
-                    name or str(getattr(handler, "__name__", "")),
+                    str(getattr(handler, "__name__", "")) if name is None else name,
                     origin,
-                    on=_several(on),
-                    uses=_several(uses),
+                    on=several(on),
+                    uses=several(uses),
                     memory=memory,
                     timeout=timeout,
-                    env={**self.env, **(env or {})},
-                    alarms=_several(alarms),
+                    env=_merged(self.env, env),
+                    alarms=several(alarms),
                     description=description,
-                    architecture=architecture or self.architecture,
+                    architecture=self.architecture if architecture is None else architecture,
                     ephemeral_storage=ephemeral_storage,
                     reserved_concurrency=reserved_concurrency,
                     vpc=vpc,
-                    layers=tuple(layers),
-                    tags={**self.tags, **(tags or {})},
+                    layers=several(layers),
+                    tags=_merged(self.tags, tags),
                     tracing=tracing,
                     log_format=log_format,
                     log_level=log_level,
-                    log_retention_days=log_retention_days or self.log_retention_days,
+                    log_retention_days=(self.log_retention_days if log_retention_days is None else log_retention_days),
                     kms_key=kms_key,
                     dead_letters=dead_letters,
                     retries=retries,
@@ -263,10 +276,8 @@ class Service:
         that the queue calls, as AWS advises. `delay` is in seconds, 0 to 900; `retention_days` 1 to 14.
         """
         origin = caller()
-        failed = dead_letters if isinstance(dead_letters, Queue) else None
         if dead_letters is True:
-            failed = Queue(f"{name}-dead-letters", origin, fifo=fifo, retention_days=14, keep=keep)
-            self._add(failed)
+            dead_letters = self._add(Queue(f"{name}-dead-letters", origin, fifo=fifo, retention_days=14, keep=keep))
         return self._add(
             Queue(
                 name,
@@ -275,7 +286,7 @@ class Service:
                 visibility=visibility,
                 retention_days=retention_days,
                 delay=delay,
-                dead_letters=failed,
+                dead_letters=None if dead_letters is False else dead_letters,
                 max_receives=max_receives,
                 keep=keep,
             )
@@ -326,7 +337,7 @@ class Service:
         type: str,
         properties: Mapping[str, object] | None = None,
         *,
-        depends_on: Sequence[Resource] = (),
+        depends_on: Resource | Sequence[Resource] = (),
         keep: bool = False,
     ) -> CloudFormationResource:
         """Any resource of CloudFormation, in its own words: the door to all that Lakon has no word for.
@@ -334,12 +345,14 @@ class Service:
         `properties` are written as in a template; intrinsic functions and attributes of handles may stand in them.
         """
         return self._add(
-            CloudFormationResource(logical_id, caller(), type, properties or {}, depends_on=depends_on, keep=keep)
+            CloudFormationResource(
+                logical_id, caller(), type, {} if properties is None else properties, depends_on=depends_on, keep=keep
+            )
         )
 
     def output(self, name: str, value: object) -> None:
         """Show `value`, an attribute of a handle or an intrinsic function, among the outputs of the stack."""
-        self.outputs[name] = value
+        self.outputs.append(Output(name, value, caller()))
 
     def _add(self, resource: AnyKind) -> AnyKind:
         self.resources.append(resource)
@@ -356,9 +369,10 @@ class Service:
 
 if TYPE_CHECKING:
     AnyKind = TypeVar("AnyKind", Bucket, Table, Queue, Topic, Bus, LogGroup, Parameter, Secret, CloudFormationResource)
-    Item = TypeVar("Item")
 
 
-def _several(value: Item | Sequence[Item]) -> tuple[Item, ...]:
-    """One value or a sequence of them, as a tuple."""
-    return tuple(value) if isinstance(value, (list, tuple)) else (value,)  # type: ignore[return-value]  # mypy does not narrow a type variable by isinstance
+def _merged(common: Mapping[str, str], own: Mapping[str, str] | None) -> Mapping[str, str]:
+    """What holds for all functions and what one says itself; what is no mapping is left for the commands to refuse."""
+    if own is not None and not hasattr(own, "keys"):
+        return own
+    return {**(common if hasattr(common, "keys") else {}), **(own or {})}

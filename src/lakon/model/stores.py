@@ -42,8 +42,9 @@ class Bucket(Resource):
 
         Its variable is `<HANDLE>_BUCKET_NAME`; the handle is the name itself unless given. So for all kinds.
         """
+        handle = handle_name(name, handle)
         known = {"name": name, "arn": f"arn:{PARTITION}:s3:::{name}"}
-        return cls(handle or handle_name(name), caller(), known=known)
+        return cls(handle, caller(), known=known)
 
     @property
     def name(self) -> str:
@@ -110,15 +111,16 @@ class Table(Resource):
         super().__init__(id, origin, keep=keep, known=known)
         self.key = key
         self.sort = sort
-        self.indexes = indexes or {}
+        self.indexes = {} if indexes is None else indexes
         self.ttl = ttl
         self.recovery = recovery
 
     @classmethod
     def existing(cls, name: str, *, handle: str | None = None) -> Table:
         """A table that another stack owns in this account and region, by its name."""
+        handle = handle_name(name, handle)
         known = {"name": name, "arn": arn("dynamodb", name, prefix="table/")}
-        return cls(handle or handle_name(name), caller(), known=known)
+        return cls(handle, caller(), known=known)
 
     @property
     def name(self) -> str:
@@ -171,8 +173,9 @@ class Parameter(Resource):
     @classmethod
     def existing(cls, name: str, *, handle: str | None = None) -> Parameter:
         """A parameter that somebody else keeps, by its name such as `"/shop/currency"`."""
+        handle = handle_name(name, handle)
         known = {"name": name, "arn": arn("ssm", name.lstrip("/"), prefix="parameter/")}
-        return cls(handle or handle_name(name), caller(), known=known)
+        return cls(handle, caller(), known=known)
 
     @property
     def name(self) -> str:
@@ -224,7 +227,7 @@ class Secret(Resource):
     @classmethod
     def existing(cls, arn: str, *, handle: str | None = None) -> Secret:
         """A secret that somebody else keeps, by its whole ARN."""
-        return cls(handle or handle_name(arn), caller(), known={"arn": arn})
+        return cls(handle_name(arn, handle), caller(), known={"arn": arn})
 
     @property
     def arn(self) -> str:
@@ -265,9 +268,9 @@ class LogGroup(Resource):
     @classmethod
     def existing(cls, name: str, *, handle: str | None = None) -> LogGroup:
         """A log group that somebody else keeps, by its name."""
-        return cls(
-            handle or handle_name(name), caller(), known={"name": name, "arn": arn("logs", name, prefix="log-group:")}
-        )
+        handle = handle_name(name, handle)
+        known = {"name": name, "arn": arn("logs", name, prefix="log-group:")}
+        return cls(handle, caller(), known=known)
 
     @property
     def name(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from lakon.model.names import several
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,12 +125,17 @@ def event_pattern(
     detail_type: str | Sequence[str] | None,
     detail: Mapping[str, object] | None,
 ) -> Mapping[str, object]:
-    """An EventBridge pattern from a whole one and from parts; a single string stands for a list of one."""
+    """An EventBridge pattern from a whole one and from parts; a single string stands for a list of one.
+
+    A pattern that is none stays as it is, for the commands to refuse.
+    """
+    if pattern is not None and not hasattr(pattern, "keys"):
+        return pattern
     parts: dict[str, object] = dict(pattern or {})
     if source is not None:
-        parts["source"] = [source] if isinstance(source, str) else list(source)
+        parts["source"] = list(several(source))
     if detail_type is not None:
-        parts["detail-type"] = [detail_type] if isinstance(detail_type, str) else list(detail_type)
+        parts["detail-type"] = list(several(detail_type))
     if detail is not None:
         parts["detail"] = detail
     return parts

@@ -11,6 +11,7 @@ from lakon.provision.artifacts import upload_template
 from lakon.provision.failure import refused_changes
 from lakon.provision.progress import Pace
 from lakon.provision.status import find
+from lakon.synth.template import MAX_TEMPLATE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from lakon.provision.session import Session
 
 INLINE_TEMPLATE = 51_200  # bytes, CloudFormation's limit for a template in the call
-LARGEST_TEMPLATE = 1_048_576  # bytes, its limit for a template in S3
 
 Replacement = Literal["never", "conditional", "always"]
 
@@ -128,9 +128,9 @@ def template_argument(session: Session, wanted: Wanted) -> TemplateArgument:
     size = len(wanted.template.encode())
     if size <= INLINE_TEMPLATE:
         return {"TemplateBody": wanted.template}
-    if size > LARGEST_TEMPLATE:
+    if size > MAX_TEMPLATE_BYTES:
         raise ProvisionError(
-            f"the template has {size:,} bytes, and CloudFormation takes no more than {LARGEST_TEMPLATE:,}",
+            f"the template has {size:,} bytes, and CloudFormation takes no more than {MAX_TEMPLATE_BYTES:,}",
             hint="Split the service in two.",
         )
     if wanted.artifacts is None:

@@ -1,4 +1,4 @@
-"""Finds resources that need each other in a circle, which CloudFormation cannot create."""
+"""Which resources need which, and those that need each other in a circle, which CloudFormation cannot create."""
 
 from __future__ import annotations
 
@@ -7,36 +7,48 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
 _SUB_REFERENCE = re.compile(r"\$\{([A-Za-z0-9]+)[.}]")
+_FUNCTIONS = frozenset(("Ref", "Fn::GetAtt", "Fn::Sub"))
+_NESTED = (dict, list)
 
 
-def find_cycle(resources: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """The logical ids of one circle, each needing the next; empty where there is none."""
-    graph = {name: {other for other in references(body) if other in resources} for name, body in resources.items()}
+def find_cycle(needs: Mapping[str, Iterable[str]]) -> list[str]:
+    """The names of one circle, each needing the next; empty where there is none."""
     try:
-        TopologicalSorter(graph).prepare()
+        TopologicalSorter(needs).prepare()
     except CycleError as error:
         return list(reversed(error.args[1][1:]))
     return []
 
 
-def references(value: object) -> Iterator[str]:
-    """Every logical id that a part of a template refers to, by `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`."""
+def references(value: object) -> set[str]:
+    """Every logical id that a part of a template refers to, by `Ref`, `Fn::GetAtt` or `Fn::Sub`."""
+    found: set[str] = set()
+    _collect(value, found)
+    return found
+
+
+def _collect(value: object, found: set[str]) -> None:
     if isinstance(value, dict):
-        for key, item in value.items():
-            if key == "Ref" and isinstance(item, str):
-                yield item
-            elif key == "Fn::GetAtt":
-                yield item.split(".")[0] if isinstance(item, str) else item[0]
-            elif key == "Fn::Sub":
-                yield from _SUB_REFERENCE.findall(item if isinstance(item, str) else item[0])
-                yield from references(item)
-            elif key == "DependsOn":
-                yield from [item] if isinstance(item, str) else item
-            else:
-                yield from references(item)
+        for name, item in value.items():
+            if name in _FUNCTIONS and len(value) == 1:
+                found.update(_named(name, item))
+            if isinstance(item, _NESTED):
+                _collect(item, found)
     elif isinstance(value, list):
         for item in value:
-            yield from references(item)
+            if isinstance(item, _NESTED):
+                _collect(item, found)
+
+
+def _named(function: str, argument: object) -> Iterable[str]:
+    """The logical ids in the argument of one function: a text, or a list that begins with it."""
+    text, *more = argument if isinstance(argument, list) else [argument]
+    if not isinstance(text, str):
+        return ()
+    if function == "Fn::Sub":
+        local = more[0] if more and isinstance(more[0], dict) else {}
+        return [name for name in _SUB_REFERENCE.findall(text) if name not in local]
+    return () if "::" in text else (text.partition(".")[0],)

@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 from lakon.model.grants import Invoke
 from lakon.model.names import logical_id
+from lakon.model.resource import STACK
 from lakon.model.resources import Queue, Topic
 from lakon.model.triggers import QueueMessages
 from lakon.runtime.environment import variable
-from lakon.synth.grants import allow, invoked_name, statements
+from lakon.synth.grants import allow, invoked_names, statements
 from lakon.synth.values import function_name, substitution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lakon.model.function import Destination, Function
+    from lakon.model.service import Service
     from lakon.synth.template import Properties, Template
     from lakon.synth.values import Values
 
@@ -48,8 +52,8 @@ def handler_path(function: Function) -> str:
     return f"{handler.__module__}.{getattr(handler, '__qualname__', handler)}"
 
 
-def add_function(template: Template, function: Function, values: Values, *, python: str, layer: bool) -> None:
-    """The function with its role and log group; `layer` says that its dependencies travel in a layer."""
+def add_function(template: Template, service: Service, function: Function, values: Values) -> None:
+    """The function with its role and log group."""
     group = logical_id(function.name, "LogGroup")
     template.add(
         group,
@@ -61,9 +65,12 @@ def add_function(template: Template, function: Function, values: Values, *, pyth
         function.origin,
         keep=False,
     )
-    template.add(logical_id(function.name, "Role"), "AWS::IAM::Role", role(function, values), function.origin)
-    properties = _properties(function, values, python)
-    layers = [*([{"Ref": layer_id(function.architecture)}] if layer else []), *map(values.resolve, function.layers)]
+    template.add(logical_id(function.name, "Role"), "AWS::IAM::Role", role(service, function, values), function.origin)
+    properties = _properties(service, function, values)
+    layers = [
+        *([{"Ref": layer_id(function.architecture)}] if service.layer else []),
+        *map(values.resolve, function.layers),
+    ]
     if layers:
         properties["Layers"] = layers
     template.add(logical_id(function.name, "Function"), "AWS::Lambda::Function", properties, function.origin)
@@ -77,10 +84,10 @@ def add_function(template: Template, function: Function, values: Values, *, pyth
         )
 
 
-def _properties(function: Function, values: Values, python: str) -> Properties:
+def _properties(service: Service, function: Function, values: Values) -> Properties:
     properties: Properties = {
         "FunctionName": {"Fn::Sub": function_name(function.name)},
-        "Runtime": f"python{python}",
+        "Runtime": f"python{service.python}",
         "Architectures": [function.architecture],
         "Handler": handler_path(function),
         "Code": {
@@ -94,7 +101,7 @@ def _properties(function: Function, values: Values, python: str) -> Properties:
     }
     if function.description:
         properties["Description"] = function.description
-    variables = environment(function)
+    variables = environment(service, function)
     if variables:
         properties["Environment"] = {
             "Variables": {name: values.resolve(value) for name, value in sorted(variables.items())}
@@ -130,21 +137,20 @@ def _logging(function: Function) -> Properties:
     return logging
 
 
-def environment(function: Function) -> dict[str, str]:
+def environment(service: Service, function: Function) -> dict[str, str]:
     """The function's variables: where the resources that it touches are, and the user's own."""
-    variables: dict[str, str] = {}
+    return {**{name: value for name, value, _ in told(service, function)}, **function.env}
+
+
+def told(service: Service, function: Function) -> Iterator[tuple[str, str, str]]:
+    """The variables by which Lakon tells a function what it touches: the name, the value, and what is told of."""
     for resource in function.touched():
-        variables.update(resource.variables())
+        for name, value in resource.variables().items():
+            yield name, value, f"the {resource.kind.replace('_', ' ')} {resource.id!r}"
     for use in function.uses:
         if isinstance(use, Invoke):
-            name = invoked_name(use)
-            variables[variable(name, "function", "name")] = function_name_token(name)
-    return {**variables, **function.env}
-
-
-def function_name_token(name: str) -> str:
-    """The physical name of a function of the service, as a value for its environment."""
-    return f"${{lakon:AWS::StackName.Ref}}-{name}"
+            for invoked in invoked_names(use, service):
+                yield variable(invoked, "function", "name"), f"{STACK}-{invoked}", f"the function {invoked!r}"
 
 
 def _invoke_config(function: Function, values: Values) -> Properties:
@@ -169,7 +175,7 @@ def destination_arn(target: Destination) -> str:
     return target.value("arn") if isinstance(target, (Queue, Topic)) else target
 
 
-def role(function: Function, values: Values) -> Properties:
+def role(service: Service, function: Function, values: Values) -> Properties:
     """What the function may do: write its own log, read what calls it, and what `uses=` says."""
     group = logical_id(function.name, "LogGroup")
     policy: list[Properties] = [allow(("logs:CreateLogStream", "logs:PutLogEvents"), [{"Fn::GetAtt": [group, "Arn"]}])]
@@ -183,7 +189,7 @@ def role(function: Function, values: Values) -> Properties:
         if target is not None:
             policy.append(_reach(target, values))
     for use in function.uses:
-        policy += statements(use, values)
+        policy += statements(use, service, values)
     properties: Properties = {
         "AssumeRolePolicyDocument": assumed_by("lambda.amazonaws.com"),
         "Policies": [{"PolicyName": "Access", "PolicyDocument": _document(policy)}],

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakon.model.function import Use
+    from lakon.model.service import Service
     from lakon.synth.template import Properties
     from lakon.synth.values import Values
 
@@ -65,7 +66,7 @@ ACTIONS: dict[tuple[str, str], tuple[tuple[tuple[str, ...], tuple[str, ...]], ..
 }
 
 
-def statements(use: Use, values: Values) -> list[Properties]:
+def statements(use: Use, service: Service, values: Values) -> list[Properties]:
     """The policy statements of one entry of `uses=`."""
     match use:
         case Grant():
@@ -76,8 +77,8 @@ def statements(use: Use, values: Values) -> list[Properties]:
                 statement["Condition"] = values.resolve(use.condition)
             return [statement]
         case Invoke():
-            arn = function_arn(invoked_name(use))
-            return [allow(("lambda:InvokeFunction",), [substitution(arn), substitution(f"{arn}:*")])]
+            arns = [function_arn(name) for name in invoked_names(use, service)]
+            return [allow(("lambda:InvokeFunction",), [substitution(arn), substitution(f"{arn}:*")]) for arn in arns]
     assert_never(use)
 
 
@@ -95,9 +96,11 @@ def _has_indexes(resource: object) -> bool:
     return isinstance(resource, Table) and (bool(resource.indexes) or not resource.owned)
 
 
-def invoked_name(use: Invoke) -> str:
-    """The name of the function that an `invoke` grant is about."""
-    return use.function if isinstance(use.function, str) else str(getattr(use.function, "__name__", use.function))
+def invoked_names(use: Invoke, service: Service) -> list[str]:
+    """The names of the functions that an `invoke` grant may mean: exactly one in a program without mistakes."""
+    if isinstance(use.function, str):
+        return [function.name for function in service.functions if function.name == use.function]
+    return [function.name for function in service.functions if function.handler is use.function]
 
 
 def allow(actions: Sequence[str], resources: Sequence[object]) -> Properties:

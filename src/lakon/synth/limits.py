@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakon.exceptions import Mistake
 from lakon.synth.synthesis import refusal
+from lakon.synth.template import MAX_TEMPLATE_BYTES
 
 if TYPE_CHECKING:
     from lakon.model.service import Service
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 MAX_RESOURCES = 500
 MAX_OUTPUTS = 200
-MAX_TEMPLATE_BYTES = 1_000_000
 MAX_INLINE_POLICY = 10_240
 
 

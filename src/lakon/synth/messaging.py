@@ -41,20 +41,24 @@ def add_queue(template: Template, queue: Queue, visibility: int, values: Values)
         "Queues": [{"Ref": queue.logical_id}],
         "PolicyDocument": tls_only("sqs:*", [substitution(place(queue, "arn"))]),
     }
-    template.add(f"{queue.logical_id}Policy", "AWS::SQS::QueuePolicy", policy, queue.origin)
+    template.add(f"{queue.logical_id}Policy", "AWS::SQS::QueuePolicy", policy, queue.origin, keep=queue.keep or None)
 
 
-def visibility(queue: Queue, functions: Iterable[Function]) -> int:
-    """The visibility timeout in seconds: the user's, or six times the longest timeout of the functions called."""
+def longest_timeouts(functions: Iterable[Function]) -> dict[Queue, int]:
+    """For each queue that calls functions, the longest timeout among theirs, in seconds."""
+    longest: dict[Queue, int] = {}
+    for function in functions:
+        for trigger in function.on:
+            if isinstance(trigger, QueueMessages):
+                longest[trigger.queue] = max(function.timeout, longest.get(trigger.queue, 0))
+    return longest
+
+
+def visibility(queue: Queue, timeout: int | None) -> int:
+    """The visibility timeout in seconds: the user's, or six times the longest `timeout` of what the queue calls."""
     if queue.visibility is not None:
         return queue.visibility
-    timeouts = [
-        function.timeout
-        for function in functions
-        for trigger in function.on
-        if isinstance(trigger, QueueMessages) and trigger.queue is queue
-    ]
-    return min(6 * max(timeouts), 43_200) if timeouts else 30
+    return 30 if timeout is None else min(6 * timeout, 43_200)
 
 
 def add_topic(template: Template, topic: Topic, *, notified: bool) -> None:
@@ -82,7 +86,7 @@ def add_topic(template: Template, topic: Topic, *, notified: bool) -> None:
         }
         document["Statement"] = [*_statements(document), statement]
     policy: Properties = {"Topics": [arn], "PolicyDocument": document}
-    template.add(f"{topic.logical_id}Policy", "AWS::SNS::TopicPolicy", policy, topic.origin)
+    template.add(f"{topic.logical_id}Policy", "AWS::SNS::TopicPolicy", policy, topic.origin, keep=topic.keep or None)
 
 
 def _statements(document: Properties) -> list[object]:

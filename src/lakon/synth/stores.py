@@ -46,7 +46,7 @@ def add_bucket(
         "Bucket": {"Ref": bucket.logical_id},
         "PolicyDocument": tls_only("s3:*", [substitution(arn), substitution(f"{arn}/*")]),
     }
-    template.add(f"{bucket.logical_id}Policy", "AWS::S3::BucketPolicy", policy, bucket.origin)
+    template.add(f"{bucket.logical_id}Policy", "AWS::S3::BucketPolicy", policy, bucket.origin, keep=bucket.keep or None)
 
 
 def _expiry(bucket: Bucket, days: int) -> Properties:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
@@ -20,7 +19,7 @@ from lakon.model.resources import (
 )
 from lakon.synth.alarms import add_alarms, notified_topics
 from lakon.synth.checks import check
-from lakon.synth.cycles import find_cycle
+from lakon.synth.cycles import find_cycle, references
 from lakon.synth.functions import (
     BUCKET_PARAMETER,
     add_function,
@@ -28,11 +27,11 @@ from lakon.synth.functions import (
     layer_id,
     layer_parameter,
 )
-from lakon.synth.messaging import add_bus, add_queue, add_topic, visibility
+from lakon.synth.messaging import add_bus, add_queue, add_topic, longest_timeouts, visibility
 from lakon.synth.stores import add_bucket, add_log_group, add_parameter, add_secret, add_table
 from lakon.synth.template import Template
 from lakon.synth.triggers import FunctionTriggers, Notifications
-from lakon.synth.values import Values
+from lakon.synth.values import Values, json_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +69,7 @@ def synthesize(service: Service, *, stage: str, root: str) -> Synthesis:
     if mistakes:
         raise refusal(mistakes)
     template = _draft(service)
-    mistakes = [*_collisions(template, root), *_cycles(template, root)]
+    mistakes = [*_collisions(template, root), *_broken_references(template, root)]
     if mistakes:
         raise refusal(mistakes)
     architectures = sorted({function.architecture for function in service.functions})
@@ -95,23 +94,25 @@ def _draft(service: Service) -> Template:
     values = Values(service.resources)
     notifications = Notifications()
     if service.functions:
-        template.parameter(BUCKET_PARAMETER, "The bucket that holds the archives")
+        template.parameter(BUCKET_PARAMETER, "The bucket that holds the archives", service.origin)
     for architecture in sorted({function.architecture for function in service.functions}):
-        template.parameter(archive_parameter(architecture), f"Key of the code for Python on {architecture}")
+        about = f"Key of the code for Python on {architecture}"
+        template.parameter(archive_parameter(architecture), about, service.origin)
         if service.layer:
             _add_layer(template, service, architecture)
     for function in service.functions:
-        add_function(template, function, values, python=service.python, layer=service.layer)
+        add_function(template, service, function, values)
         FunctionTriggers(template, function, values, notifications).add()
         add_alarms(template, function, values)
     _add_resources(template, service, values, notifications)
-    for name, value in service.outputs.items():
-        template.output(name, values.resolve(value))
+    for output in service.outputs:
+        template.output(output.name, values.resolve(output.value), output.origin)
     return template
 
 
 def _add_layer(template: Template, service: Service, architecture: str) -> None:
-    template.parameter(layer_parameter(architecture), f"Key of the dependencies for Python on {architecture}")
+    about = f"Key of the dependencies for Python on {architecture}"
+    template.parameter(layer_parameter(architecture), about, service.origin)
     properties: Properties = {
         "Description": f"Dependencies of {service.name}",
         "CompatibleRuntimes": [f"python{service.python}"],
@@ -123,6 +124,7 @@ def _add_layer(template: Template, service: Service, architecture: str) -> None:
 
 def _add_resources(template: Template, service: Service, values: Values, notifications: Notifications) -> None:
     notified = notified_topics(service.functions)
+    timeouts = longest_timeouts(service.functions)
     for resource in service.resources:
         me = resource.logical_id
         match resource:
@@ -136,7 +138,7 @@ def _add_resources(template: Template, service: Service, values: Values, notific
             case Table():
                 add_table(template, resource)
             case Queue():
-                add_queue(template, resource, visibility(resource, service.functions), values)
+                add_queue(template, resource, visibility(resource, timeouts.get(resource)), values)
             case Topic():
                 add_topic(template, resource, notified=me in notified)
             case Bus():
@@ -146,12 +148,13 @@ def _add_resources(template: Template, service: Service, values: Values, notific
             case Parameter():
                 add_parameter(template, resource, values.resolve(resource.text))
             case Secret():
-                add_secret(template, resource, json.dumps(resource.template or {}, sort_keys=True))
+                add_secret(template, resource, values.resolve(json_text(resource.template or {})))
             case CloudFormationResource():
                 _add_raw(template, resource, values)
             case _:
                 assert_never(resource)
-        _add_outputs(template, resource, values)
+        if template.origins.get(me) is resource.origin:  # of two resources of one name, the first has the outputs
+            _add_outputs(template, resource, values)
 
 
 def _add_raw(template: Template, resource: CloudFormationResource, values: Values) -> None:
@@ -168,28 +171,59 @@ def _add_raw(template: Template, resource: CloudFormationResource, values: Value
 
 def _add_outputs(template: Template, resource: AnyResource, values: Values) -> None:
     for attribute in resource.told:
-        template.output(resource.logical_id + _OUTPUTS[attribute], values.resolve(resource.value(attribute)))
+        template.output(
+            resource.logical_id + _OUTPUTS[attribute], values.resolve(resource.value(attribute)), resource.origin
+        )
+
+
+_RENAME = {
+    "resource": "rename one of the two: the first stands at {first} (functions have a role and a log group)",
+    "parameter": "rename it: by that name Lakon hands an archive to the template",
+    "output": "rename it: the first stands at {first} (each handle has outputs of its own)",
+}
 
 
 def _collisions(template: Template, root: str) -> list[Mistake]:
     return [
         Mistake(
             second.place(root),
-            f"another declaration already became the resource {name}",
-            f"rename one of the two: the first stands at {first.place(root)} (functions have a role and a log group)",
+            f"another declaration already became the {kind} {name}",
+            _RENAME[kind].format(first=first.place(root)),
         )
-        for name, first, second in template.collisions
+        for kind, name, first, second in template.collisions
     ]
 
 
-def _cycles(template: Template, root: str) -> list[Mistake]:
-    cycle = find_cycle(template.resources)
-    if not cycle:
-        return []
-    return [
+def _broken_references(template: Template, root: str) -> list[Mistake]:
+    """What refers to nothing, and what needs each other in a circle."""
+    needs = {
+        name: references(resource["Properties"]).union(_depends_on(resource))
+        for name, resource in template.resources.items()
+    }
+    shown = {name: references(output) for name, output in template.outputs.items()}
+    known = template.resources.keys() | template.parameters.keys()
+    mistakes = [
         Mistake(
-            template.origins[cycle[0]].place(root),
-            f"resources need each other in a circle: {' needs '.join([*cycle, cycle[0]])}",
-            "CloudFormation cannot make any of them first: take one reference out, or give one a name of its own",
+            origins[name].place(root),
+            f"{name} refers to {other}, and there is no such resource",
+            "refer to a resource of this service by its handle, as in cache.ref or cache.att(...)",
         )
+        for origins, found in ((template.origins, needs), (template.output_origins, shown))
+        for name, others in found.items()
+        for other in sorted(others - known)
     ]
+    cycle = find_cycle(needs)
+    if cycle:
+        mistakes.append(
+            Mistake(
+                template.origins[cycle[0]].place(root),
+                f"resources need each other in a circle: {' needs '.join([*cycle, cycle[0]])}",
+                "CloudFormation cannot make any of them first: take one reference out, or give one a name of its own",
+            )
+        )
+    return mistakes
+
+
+def _depends_on(resource: Properties) -> list[str]:
+    named = resource.get("DependsOn", [])
+    return named if isinstance(named, list) else []

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakon.model.origin import Origin
 
+MAX_TEMPLATE_BYTES = 1_000_000
+"""CloudFormation's "1 MB": it says that a template may not exceed 1000000 bytes."""
+
 Properties = dict[str, object]
 
 
+class Collision(NamedTuple):
+    """A name that two declarations want: what the first of them became, and where both stand."""
+
+    kind: Literal["resource", "parameter", "output"]
+    name: str
+    first: Origin
+    second: Origin
+
+
 class Template:
-    """Collects resources, parameters and outputs; a logical id that comes twice is remembered in `collisions`."""
+    """Collects resources, parameters and outputs; a name that comes twice is remembered in `collisions`."""
 
     def __init__(self, description: str) -> None:
         self.description = description
@@ -22,7 +34,9 @@ class Template:
         self.resources: dict[str, Properties] = {}
         self.outputs: dict[str, Properties] = {}
         self.origins: dict[str, Origin] = {}
-        self.collisions: list[tuple[str, Origin, Origin]] = []
+        self.parameter_origins: dict[str, Origin] = {}
+        self.output_origins: dict[str, Origin] = {}
+        self.collisions: list[Collision] = []
 
     def add(
         self,
@@ -36,7 +50,10 @@ class Template:
     ) -> None:
         """Add a resource. `keep` says what becomes of what it holds when it is deleted or replaced; None: nothing."""
         if logical_id in self.resources:
-            self.collisions.append((logical_id, self.origins[logical_id], origin))
+            self.collisions.append(Collision("resource", logical_id, self.origins[logical_id], origin))
+            return
+        if logical_id in self.parameters:
+            self.collisions.append(Collision("parameter", logical_id, self.parameter_origins[logical_id], origin))
             return
         resource: Properties = {"Type": type}
         if depends_on:
@@ -48,13 +65,18 @@ class Template:
         self.resources[logical_id] = resource
         self.origins[logical_id] = origin
 
-    def output(self, name: str, value: object) -> None:
+    def output(self, name: str, value: object, origin: Origin) -> None:
         """Show a value among the stack's outputs."""
+        if name in self.outputs:
+            self.collisions.append(Collision("output", name, self.output_origins[name], origin))
+            return
         self.outputs[name] = {"Value": value}
+        self.output_origins[name] = origin
 
-    def parameter(self, name: str, description: str) -> None:
+    def parameter(self, name: str, description: str, origin: Origin) -> None:
         """Ask for a text when the stack is created or updated."""
         self.parameters[name] = {"Type": "String", "Description": description}
+        self.parameter_origins[name] = origin
 
     def text(self) -> str:
         """The template as JSON in canonical order: sections as AWS lists them, their entries by name, a line each.
@@ -67,10 +89,9 @@ class Template:
         sections = {"Parameters": self.parameters, "Resources": self.resources, "Outputs": self.outputs}
         for name, entries in sections.items():
             if entries:
-                lines = ",\n".join(f"  {_json(key)}: {_json(entries[key])}" for key in sorted(entries))
+                lines = ",\n".join([f'  "{key}": {_json(entries[key])}' for key in sorted(entries)])
                 head.append(f'"{name}": {{\n{lines}\n }}')
         return "{\n " + ",\n ".join(head) + "\n}\n"
 
 
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+_json = json.JSONEncoder(ensure_ascii=False).encode

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, assert_never
 
 from lakon.model.names import logical_id
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.synth.functions import assumed_by
 from lakon.synth.grants import allow
-from lakon.synth.values import arn, place, substitution
+from lakon.synth.values import arn, json_text, place, substitution
 
 if TYPE_CHECKING:
     from lakon.model.function import Function
@@ -102,9 +101,7 @@ class FunctionTriggers:
         if trigger.concurrency is not None:
             properties["ScalingConfig"] = {"MaximumConcurrency": trigger.concurrency}
         if trigger.filters:
-            properties["FilterCriteria"] = {
-                "Filters": [{"Pattern": json.dumps(pattern, sort_keys=True)} for pattern in trigger.filters]
-            }
+            properties["FilterCriteria"] = {"Filters": [{"Pattern": self._text(each)} for each in trigger.filters]}
         if trigger.partial:
             properties["FunctionResponseTypes"] = ["ReportBatchItemFailures"]
         name = self._id(f"{logical_id(trigger.queue.id, 'Queue')}Mapping")
@@ -115,7 +112,7 @@ class FunctionTriggers:
         topic = logical_id(trigger.topic.id, "Topic")
         properties: Properties = {"Protocol": "lambda", "Endpoint": self.arn, "TopicArn": topic_arn}
         if trigger.filter is not None:
-            properties["FilterPolicy"] = trigger.filter
+            properties["FilterPolicy"] = self.values.resolve(trigger.filter)
             properties["FilterPolicyScope"] = "MessageBody" if trigger.filter_on_body else "MessageAttributes"
         self._permit(self._id(f"{topic}Permission"), "sns.amazonaws.com", topic_arn)
         self.template.add(self._id(f"{topic}Subscription"), "AWS::SNS::Subscription", properties, self.function.origin)
@@ -152,13 +149,13 @@ class FunctionTriggers:
         }
         self.template.add(name, "AWS::Scheduler::Schedule", schedule, self.function.origin)
 
-    def _text(self, payload: object) -> object:
-        return self.values.resolve(json.dumps(payload, sort_keys=True, ensure_ascii=False))
+    def _text(self, value: object) -> object:
+        return self.values.resolve(json_text(value))
 
     def _bus_events(self, trigger: BusEvents) -> None:
         name = self._id("Rule")
         properties: Properties = {
-            "EventPattern": self.values.resolve(dict(trigger.pattern)),
+            "EventPattern": self.values.resolve(trigger.pattern),
             "Targets": [{"Arn": self.arn, "Id": "Function"}],
         }
         if trigger.bus is not None:

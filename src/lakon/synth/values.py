@@ -6,10 +6,12 @@ one reference becomes `Ref` or `Fn::GetAtt`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
+from lakon.model import resource as declared
 from lakon.model.resources import (
     Bucket,
     Bus,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from lakon.model.resources import AnyResource
 
 TOKEN = re.compile(r"\$\{lakon:([^.}]+)\.([^}]+)\}")
+_ESCAPED_TOKEN = re.compile(TOKEN.pattern.replace("lakon", "!lakon"))
 REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.:]+))?\}")
 
 STACK_SUFFIX = "StackSuffix"
@@ -49,6 +52,11 @@ def tokens(value: object) -> Iterator[str]:
             yield from tokens(item)
 
 
+def json_text(value: object) -> str:
+    """`value` as JSON, the same text for the same value."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=dict)
+
+
 class Values:
     """Resolves tokens of one service's resources."""
 
@@ -67,12 +75,10 @@ class Values:
 
     def text(self, value: str) -> str:
         """`value` in the language of `Fn::Sub`: tokens become references, all else stays literal."""
-        parts = TOKEN.split(value)
-        literals = [part.replace("${", "${!") for part in parts[::3]]
-        places = [self._place(logical_id, name) for logical_id, name in zip(parts[1::3], parts[2::3], strict=True)]
-        return "".join([literals[0], *[place + literal for place, literal in zip(places, literals[1:], strict=True)]])
+        return _ESCAPED_TOKEN.sub(self._place, value.replace("${", "${!"))
 
-    def _place(self, logical_id: str, attribute: str) -> str:
+    def _place(self, token: re.Match[str]) -> str:
+        logical_id, attribute = token.groups()
         if logical_id.startswith("AWS::"):
             return f"${{{logical_id}}}"
         return place(self._resources[logical_id], attribute)
@@ -116,7 +122,7 @@ def bucket_name(bucket: Bucket) -> str:
 
 def arn(service: str, rest: str) -> str:
     """An ARN in the stack's own account and region, in the language of `Fn::Sub`."""
-    return f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{rest}"
+    return TOKEN.sub(r"${\1}", declared.arn(service, rest))
 
 
 def function_name(name: str) -> str:

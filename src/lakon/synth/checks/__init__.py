@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakon.synth.checks.documents import check_documents
 from lakon.synth.checks.functions import check_functions
 from lakon.synth.checks.mistakes import Mistakes
 from lakon.synth.checks.resources import check_resources
@@ -27,5 +28,6 @@ def check(service: Service, *, stage: str, root: str) -> list[Mistake]:
     check_functions(service, stage, mistakes)
     check_triggers(service, mistakes)
     check_uses(service, mistakes)
+    check_documents(service, mistakes)
     check_tokens(service, mistakes)
     return mistakes.in_order()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from inspect import isclass, iscoroutinefunction
 from typing import TYPE_CHECKING
 
+from lakon.model.alarms import Alarm
 from lakon.model.function import Function, Vpc
 from lakon.model.resources import Queue, Topic
 from lakon.model.values import MARK
 from lakon.synth.alarms import milliseconds
+from lakon.synth.checks.mistakes import are_texts, is_number, spelled
 from lakon.synth.checks.service import check_architecture, check_retention, check_tags
-from lakon.synth.functions import environment, handler_path
+from lakon.synth.functions import handler_path, told
 
 if TYPE_CHECKING:
-    from lakon.model.alarms import Alarm
     from lakon.model.service import Service
     from lakon.synth.checks.mistakes import Mistakes
 
@@ -22,6 +24,9 @@ VARIABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 DESTINATION = re.compile(r"arn:[^:]+:(sqs|sns|lambda|events|s3):.+")
 MAX_NAME = 64
 MAX_ENVIRONMENT = 4096
+KEY = re.compile(r"arn:[^:]+:kms:.+")
+LAYER = re.compile(r"arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+")
+WITHOUT_SNAPSHOTS = ("3.10", "3.11")
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 RESERVED_VARIABLES = frozenset(
     (
@@ -50,8 +55,9 @@ RESERVED_VARIABLES = frozenset(
 def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
     """Every function that the service declares."""
     names: dict[str, Function] = {}
+    handlers: dict[str, Function] = {}
     for function in service.functions:
-        first = names.setdefault(function.name, function)
+        first = names.setdefault(str(function.name), function)
         mistakes.unless(
             first is function,
             function.origin,
@@ -59,9 +65,20 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
             f'the first stands at {mistakes.place(first.origin)}; give this one another name: name="..."',
         )
         _check_name(function, f"{service.name}-{stage}-{function.name}", mistakes)
-        _check_handler(function, mistakes)
+        if _check_handler(function, mistakes):
+            first = handlers.setdefault(handler_path(function), function)
+            mistakes.unless(
+                first.handler is function.handler,
+                function.origin,
+                f"{function.name!r} and {first.name!r} are two handlers of one name, {handler_path(function)}",
+                f"Lambda would call the last for both: rename one; the first stands at {mistakes.place(first.origin)}",
+            )
         _check_ranges(function, mistakes)
-        _check_environment(function, mistakes)
+        _check_texts(function, mistakes)
+        _check_vpc(function, mistakes)
+        _check_logs(function, mistakes)
+        _check_snapshots(service, function, mistakes)
+        _check_environment(service, function, mistakes)
         _check_destinations(service, function, mistakes)
         for alarm in function.alarms:
             _check_alarm(service, function, alarm, mistakes)
@@ -69,7 +86,7 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
 
 def _check_name(function: Function, physical: str, mistakes: Mistakes) -> None:
     mistakes.unless(
-        bool(FUNCTION_NAME.fullmatch(function.name)),
+        spelled(FUNCTION_NAME, function.name),
         function.origin,
         f"a function is named {function.name!r}",
         'Lambda takes letters, digits, hyphens and underscores; give it one with name="..."',
@@ -82,22 +99,27 @@ def _check_name(function: Function, physical: str, mistakes: Mistakes) -> None:
     )
 
 
-def _check_handler(function: Function, mistakes: Mistakes) -> None:
+def _check_handler(function: Function, mistakes: Mistakes) -> bool:
+    """Say whether Lambda can import and call the handler."""
+    handler, origin, name = function.handler, function.origin, function.name
+    if not callable(handler) or isclass(handler):
+        hint = "decorate a function that takes (event, context)"
+        mistakes.add(origin, f"the handler of {name!r} is {handler!r:.60}", hint)
+        return False
     mistakes.unless(
-        callable(function.handler),
-        function.origin,
-        f"the handler of {function.name!r} is {function.handler!r}",
-        "decorate a function that takes (event, context)",
+        not iscoroutinefunction(handler),
+        origin,
+        f"the handler of {name!r} is asynchronous, and Lambda does not await it",
+        "write def instead of async def, and in it asyncio.run(...)",
     )
-    if not callable(function.handler):
-        return
-    qualified = str(getattr(function.handler, "__qualname__", ""))
+    importable = str(getattr(handler, "__qualname__", "")).isidentifier()
     mistakes.unless(
-        qualified.isidentifier(),
-        function.origin,
-        f"the handler of {function.name!r} is {handler_path(function)}, which Lambda cannot import",
+        importable,
+        origin,
+        f"the handler of {name!r} is {handler_path(function)}, which Lambda cannot import",
         "a handler is a function at the top level of its module: def handler(event, context)",
     )
+    return importable
 
 
 def _check_ranges(function: Function, mistakes: Mistakes) -> None:
@@ -111,68 +133,140 @@ def _check_ranges(function: Function, mistakes: Mistakes) -> None:
         mistakes.within(origin, f"retries of {name!r}", function.retries, 0, 2)
     if function.max_event_age is not None:
         mistakes.within(origin, f"max_event_age of {name!r} in seconds", function.max_event_age, 60, 21_600)
+
+
+def _check_texts(function: Function, mistakes: Mistakes) -> None:
+    origin, name = function.origin, function.name
+    mistakes.text(origin, f"the description of {name!r}", function.description, 256)
+    mistakes.flags(origin, name, tracing=function.tracing, snap_start=function.snap_start)
     check_architecture(function.architecture, origin, mistakes)
-    check_retention(function.log_retention_days, origin, mistakes)
     check_tags(function.tags, origin, mistakes)
     mistakes.unless(
         len(function.layers) <= 5, origin, f"{name!r} has {len(function.layers)} layers", "Lambda takes at most five"
     )
+    for layer in function.layers:
+        mistakes.unless(
+            spelled(LAYER, layer) or _has_token(layer),
+            origin,
+            f"{name!r} has the layer {layer!r:.60}",
+            "a layer is the ARN of one of its versions: arn:aws:lambda:eu-west-1:111122223333:layer:tools:3",
+        )
     mistakes.unless(
-        len(function.description) <= 256,
+        function.kms_key is None or spelled(KEY, function.kms_key) or _has_token(function.kms_key),
         origin,
-        f"the description of {name!r} has {len(function.description)} characters",
-        "Lambda takes at most 256",
+        f"kms_key of {name!r} is {function.kms_key!r:.60}",
+        "a key is named by its ARN: arn:aws:kms:eu-west-1:111122223333:key/...",
     )
+
+
+def _has_token(value: object) -> bool:
+    return isinstance(value, str) and MARK in value
+
+
+def _check_vpc(function: Function, mistakes: Mistakes) -> None:
+    vpc = function.vpc
     mistakes.unless(
-        function.vpc is None or (isinstance(function.vpc, Vpc) and bool(function.vpc.subnets)),
-        origin,
-        f"vpc of {name!r} is {function.vpc!r}",
+        vpc is None
+        or (isinstance(vpc, Vpc) and all(ids and are_texts(ids) for ids in (vpc.subnets, vpc.security_groups))),
+        function.origin,
+        f"vpc of {function.name!r} is {vpc!r}",
         'write vpc=lakon.Vpc(subnets=["subnet-..."], security_groups=["sg-..."])',
     )
+
+
+def _check_logs(function: Function, mistakes: Mistakes) -> None:
+    origin, name = function.origin, function.name
+    check_retention(function.log_retention_days, origin, mistakes)
     mistakes.unless(
         function.log_format in ("text", "json"),
         origin,
         f"log_format of {name!r} is {function.log_format!r}",
         'it is "text" or "json"',
     )
-    if function.log_level is not None:
-        mistakes.unless(
-            function.log_format == "json" and function.log_level in LOG_LEVELS,
-            origin,
-            f"log_level of {name!r} is {function.log_level!r} with log_format {function.log_format!r}",
-            f'a level is one of {", ".join(LOG_LEVELS)}, and Lambda filters only logs of log_format="json"',
-        )
+    mistakes.unless(
+        function.log_level is None or (function.log_format == "json" and function.log_level in LOG_LEVELS),
+        origin,
+        f"log_level of {name!r} is {function.log_level!r} with log_format {function.log_format!r}",
+        f'a level is one of {", ".join(LOG_LEVELS)}, and Lambda filters only logs of log_format="json"',
+    )
 
 
-def _check_environment(function: Function, mistakes: Mistakes) -> None:
+def _check_snapshots(service: Service, function: Function, mistakes: Mistakes) -> None:
+    """See "Improving startup performance with Lambda SnapStart"."""
+    if function.snap_start is not True:
+        return
+    mistakes.unless(
+        service.python not in WITHOUT_SNAPSHOTS,
+        function.origin,
+        f"{function.name!r} has snap_start under Python {service.python}",
+        "Lambda keeps snapshots of Python 3.12 and later",
+    )
+    mistakes.unless(
+        function.ephemeral_storage == 512,
+        function.origin,
+        f"{function.name!r} has snap_start and an ephemeral_storage of {function.ephemeral_storage!r} MB",
+        "Lambda keeps snapshots only of functions with 512 MB",
+    )
+
+
+def _check_environment(service: Service, function: Function, mistakes: Mistakes) -> None:
+    origin, name = function.origin, function.name
+    if not mistakes.mapping(origin, f"env of {name!r}", function.env, 'env={"COLOUR": "blue"}'):
+        return
     for key, value in function.env.items():
         mistakes.unless(
             isinstance(value, str),
-            function.origin,
-            f"the variable {key!r} of {function.name!r} is {value!r}",
+            origin,
+            f"the variable {key!r} of {name!r} is {value!r:.60}",
             "the value of an environment variable is a text, or an attribute of a handle",
         )
         mistakes.unless(
-            isinstance(key, str) and bool(VARIABLE_NAME.fullmatch(key)) and key not in RESERVED_VARIABLES,
-            function.origin,
-            f"{function.name!r} has a variable named {key!r}",
+            spelled(VARIABLE_NAME, key) and key not in RESERVED_VARIABLES,
+            origin,
+            f"{name!r} has a variable named {key!r}",
             "a name is a letter and then letters, digits or underscores, and is not one of Lambda's own",
         )
-    told = {name for resource in function.touched() for name in resource.variables()}
-    for key in sorted(told & set(function.env)):
-        mistakes.add(
-            function.origin,
-            f"{function.name!r} sets {key!r}, by which Lakon tells it where a resource is",
-            "choose another name for the variable",
-        )
-    texts = environment(function).items()
-    size = sum(len(key) + len(value.encode()) for key, value in texts if isinstance(value, str) and MARK not in value)
+    variables = {**_check_told(service, function, mistakes), **function.env}
+    size = sum(
+        [
+            len(key) + len(value.encode())
+            for key, value in variables.items()
+            if isinstance(value, str) and MARK not in value
+        ]
+    )
     mistakes.unless(
         size <= MAX_ENVIRONMENT,
-        function.origin,
-        f"the environment of {function.name!r} has {size:,} bytes",
+        origin,
+        f"the environment of {name!r} has {size:,} bytes",
         f"Lambda takes at most {MAX_ENVIRONMENT:,}: keep long values in a parameter, a bucket or a file",
     )
+
+
+def _check_told(service: Service, function: Function, mistakes: Mistakes) -> dict[str, str]:
+    """The variables by which Lakon tells where things are: each has a name, and means one thing."""
+    origin, name = function.origin, function.name
+    variables: dict[str, str] = {}
+    things: dict[str, str] = {}
+    for key, value, thing in told(service, function):
+        mistakes.unless(
+            variables.setdefault(key, value) == value,
+            origin,
+            f"{name!r} would find {things.setdefault(key, thing)} and {thing} in one variable, {key}",
+            'rename one of them; what exists already goes by handle="..."',
+        )
+        mistakes.unless(
+            spelled(VARIABLE_NAME, key),
+            origin,
+            f"{name!r} would find {thing} in a variable named {key!r}",
+            'a variable\'s name begins with a letter: rename it; what exists already goes by handle="..."',
+        )
+        mistakes.unless(
+            key not in function.env,
+            origin,
+            f"{name!r} sets {key!r}, by which Lakon tells it where a resource is",
+            "choose another name for the variable",
+        )
+    return variables
 
 
 def _check_destinations(service: Service, function: Function, mistakes: Mistakes) -> None:
@@ -187,7 +281,7 @@ def _check_destinations(service: Service, function: Function, mistakes: Mistakes
         if isinstance(target, (Queue, Topic)):
             right = (not target.owned or target in service.resources) and not target.fifo
         else:
-            right = isinstance(target, str) and bool(DESTINATION.fullmatch(target))
+            right = spelled(DESTINATION, target)
         mistakes.unless(
             right,
             function.origin,
@@ -197,31 +291,35 @@ def _check_destinations(service: Service, function: Function, mistakes: Mistakes
 
 
 def _check_alarm(service: Service, function: Function, alarm: Alarm, mistakes: Mistakes) -> None:
-    origin = function.origin
-    if isinstance(alarm.threshold, str):
+    origin, name = function.origin, function.name
+    if not isinstance(alarm, Alarm):
+        hint = "an alarm is made by lakon.errors(), lakon.throttles() or lakon.duration(...)"
+        mistakes.add(origin, f"alarms= of {name!r} has {alarm!r:.60}, which is no alarm", hint)
+        return
+    threshold, notify = alarm.threshold, alarm.notify
+    if alarm.metric == "Duration":
         mistakes.unless(
-            milliseconds(alarm.threshold) is not None,
+            isinstance(threshold, str) and bool(milliseconds(threshold)),
             origin,
-            f"an alarm of {function.name!r} has the length {alarm.threshold!r}",
+            f"an alarm of {name!r} has the length {threshold!r:.60}",
             'a length is written as "250ms", "15s" or "2m"',
         )
     else:
         mistakes.unless(
-            isinstance(alarm.threshold, int | float) and alarm.threshold > 0,
+            is_number(threshold) and threshold > 0,
             origin,
-            f"an alarm of {function.name!r} has the threshold {alarm.threshold!r}",
-            "a threshold is a number above zero",
+            f"an alarm of {name!r} has the threshold {threshold!r:.60}",
+            "a threshold is a whole number above zero",
         )
-    mistakes.within(origin, f"minutes of an alarm of {function.name!r}", alarm.minutes, 1, 1440)
-    notify = alarm.notify
+    mistakes.within(origin, f"minutes of an alarm of {name!r}", alarm.minutes, 1, 1440)
     right = notify is None or (
         (not notify.owned or notify in service.resources)
         if isinstance(notify, Topic)
-        else isinstance(notify, str) and notify.startswith("arn:")
+        else isinstance(notify, str) and notify.startswith(("arn:", MARK))
     )
     mistakes.unless(
         right,
         origin,
-        f"an alarm of {function.name!r} notifies {notify!r}",
+        f"an alarm of {name!r} notifies {notify!r:.60}",
         "give a topic of this service, or the ARN of one that exists",
     )

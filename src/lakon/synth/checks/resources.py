@@ -16,10 +16,13 @@ from lakon.model.resources import (
     Table,
     Topic,
 )
+from lakon.synth.checks.mistakes import spelled
 from lakon.synth.checks.service import check_retention
 from lakon.synth.stores import ATTRIBUTE_TYPES, attribute
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lakon.model.service import Service
     from lakon.synth.checks.mistakes import Mistakes
 
@@ -29,6 +32,9 @@ LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}")
 RESOURCE_TYPE = re.compile(r"(AWS|Alexa|Custom|[A-Za-z0-9]+)::[A-Za-z0-9_@:-]+")
 STACK_SUFFIX_LENGTH = 13
 MAX_BUCKET_NAME = 63
+INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+MAX_INDEXES = 20
+_INDEXES = 'indexes={"by-photo": "photo", "by-owner": ("owner", "created:N")}'
 
 
 def check_resources(service: Service, stage: str, mistakes: Mistakes) -> None:
@@ -36,11 +42,12 @@ def check_resources(service: Service, stage: str, mistakes: Mistakes) -> None:
     for resource in service.resources:
         if not isinstance(resource, CloudFormationResource):
             mistakes.unless(
-                bool(NAME.fullmatch(resource.id)),
+                spelled(NAME, resource.id),
                 resource.origin,
                 f"a {resource.kind} is named {resource.id!r}",
                 "a name is made of letters, digits, hyphens and underscores, begins with a letter, and has at most 40",
             )
+        mistakes.flags(resource.origin, resource.id, keep=resource.keep)
         match resource:
             case Bucket():
                 _check_bucket(resource, f"{service.name}-{stage}-{resource.id}", mistakes)
@@ -51,25 +58,23 @@ def check_resources(service: Service, stage: str, mistakes: Mistakes) -> None:
             case LogGroup():
                 check_retention(resource.retention_days, resource.origin, mistakes)
             case Parameter():
-                mistakes.unless(
-                    isinstance(resource.text, str) and 0 < len(resource.text) <= 4096,
-                    resource.origin,
-                    f"the parameter {resource.id!r} has the text {resource.text!r:.60}",
-                    "Parameter Store keeps 1 to 4,096 characters",
-                )
+                _check_parameter(resource, mistakes)
             case Secret():
                 _check_secret(resource, mistakes)
             case CloudFormationResource():
-                _check_raw(resource, mistakes)
-            case Topic() | Bus():
-                pass
+                _check_raw(service, resource, mistakes)
+            case Topic():
+                mistakes.text(resource.origin, f"display_name of {resource.id!r}", resource.display_name, 100)
+                mistakes.flags(resource.origin, resource.id, fifo=resource.fifo)
+            case Bus():
+                mistakes.text(resource.origin, f"the description of {resource.id!r}", resource.description, 512)
             case _:
                 assert_never(resource)
 
 
 def _check_bucket(bucket: Bucket, physical: str, mistakes: Mistakes) -> None:
     mistakes.unless(
-        bool(BUCKET_NAME.fullmatch(bucket.id)) and not bucket.id.endswith(("-", "_")),
+        spelled(BUCKET_NAME, bucket.id) and not bucket.id.endswith(("-", "_")),
         bucket.origin,
         f"a bucket is named {bucket.id!r}",
         "S3 takes lower-case letters, digits and hyphens; the name begins with a letter and does not end in a hyphen",
@@ -82,35 +87,66 @@ def _check_bucket(bucket: Bucket, physical: str, mistakes: Mistakes) -> None:
     )
     if bucket.expire_days is not None:
         mistakes.within(bucket.origin, f"expire_days of {bucket.id!r}", bucket.expire_days, 1, 36_500)
+    mistakes.flags(bucket.origin, bucket.id, versioned=bucket.versioned)
 
 
 def _check_table(table: Table, mistakes: Mistakes) -> None:
-    keys = [table.key, table.sort]
-    for name, pair in table.indexes.items():
-        keys += [pair] if isinstance(pair, str) else list(pair)
-        mistakes.unless(
-            isinstance(pair, str) or len(pair) == 2,
-            table.origin,
-            f"the index {name!r} of the table {table.id!r} has the key {pair!r}",
-            'an index has a key, or a key and a sort key: indexes={"by-owner": ("owner", "created:N")}',
-        )
+    origin = table.origin
+    mistakes.flags(origin, table.id, recovery=table.recovery)
+    if table.ttl is not None:
+        _check_key(table, table.ttl, mistakes)
     types: dict[str, str] = {}
-    for key in keys:
-        if key is None:
-            continue
-        name, marked = attribute(key)
+    _check_keys(table, [table.key] if table.sort is None else [table.key, table.sort], types, mistakes)
+    if not mistakes.mapping(origin, f"indexes of {table.id!r}", table.indexes, _INDEXES):
+        return
+    hint = f"DynamoDB takes {MAX_INDEXES}, unless AWS raised your quota"
+    mistakes.unless(
+        len(table.indexes) <= MAX_INDEXES, origin, f"the table {table.id!r} has {len(table.indexes)} indexes", hint
+    )
+    for name, pair in table.indexes.items():
         mistakes.unless(
-            bool(name) and marked in ATTRIBUTE_TYPES,
-            table.origin,
-            f"the table {table.id!r} has the key {key!r}",
-            'a key is an attribute\'s name, with :N for numbers and :B for binary: "created:N"',
+            spelled(INDEX_NAME, name),
+            origin,
+            f"the table {table.id!r} has an index named {name!r}",
+            "DynamoDB takes 3 to 255 letters, digits, underscores, hyphens and dots",
         )
+        keys = [pair] if isinstance(pair, str) else pair
+        if isinstance(keys, (list, tuple)) and (keys is not pair or len(keys) == 2):
+            _check_keys(table, keys, types, mistakes)
+        else:
+            what = f"the index {name!r} of the table {table.id!r} has the key {pair!r:.60}"
+            mistakes.add(origin, what, f"an index has a key, or a key and a sort key: {_INDEXES}")
+
+
+def _check_keys(table: Table, keys: Sequence[object], types: dict[str, str], mistakes: Mistakes) -> None:
+    """A key, or a key and a sort key; `types` remembers the types of attributes that came before."""
+    attributes = [_check_key(table, key, mistakes) for key in keys]
+    names = [name for name, _ in attributes]
+    mistakes.unless(
+        len(set(names)) == len(names),
+        table.origin,
+        f"the table {table.id!r} has {names[0]!r} both as key and as sort key",
+        "a sort key is another attribute",
+    )
+    for name, mark in dict(attributes).items():
         mistakes.unless(
-            types.setdefault(name, marked) == marked,
+            types.setdefault(name, mark) == mark,
             table.origin,
-            f"the attribute {name!r} of the table {table.id!r} has two types, {types[name]} and {marked}",
+            f"the attribute {name!r} of the table {table.id!r} has two types, {types[name]} and {mark}",
             "mark it the same way in every key",
         )
+
+
+def _check_key(table: Table, key: object, mistakes: Mistakes) -> tuple[str, str]:
+    """The attribute's name and its mark."""
+    name, mark = attribute(str(key))
+    mistakes.unless(
+        isinstance(key, str) and bool(name) and mark in ATTRIBUTE_TYPES,
+        table.origin,
+        f"the table {table.id!r} has the key {key!r:.60}",
+        'a key is an attribute\'s name, with :N for numbers and :B for binary: "created:N"',
+    )
+    return name, mark
 
 
 def _check_queue(service: Service, queue: Queue, mistakes: Mistakes) -> None:
@@ -120,8 +156,13 @@ def _check_queue(service: Service, queue: Queue, mistakes: Mistakes) -> None:
     mistakes.within(origin, f"max_receives of {queue.id!r}", queue.max_receives, 1, 1000)
     if queue.visibility is not None:
         mistakes.within(origin, f"visibility of {queue.id!r} in seconds", queue.visibility, 0, 43_200)
+    mistakes.flags(origin, queue.id, fifo=queue.fifo)
     failed = queue.dead_letters
     if failed is None:
+        return
+    if not isinstance(failed, Queue):
+        hint = "they go to a queue of this service, to lakon.Queue.existing(...), or nowhere: dead_letters=False"
+        mistakes.add(origin, f"dead_letters of {queue.id!r} is {failed!r:.60}", hint)
         return
     mistakes.unless(
         not failed.owned or failed in service.resources,
@@ -137,8 +178,28 @@ def _check_queue(service: Service, queue: Queue, mistakes: Mistakes) -> None:
     )
 
 
+def _check_parameter(parameter: Parameter, mistakes: Mistakes) -> None:
+    mistakes.unless(
+        isinstance(parameter.text, str) and 0 < len(parameter.text) <= 4096,
+        parameter.origin,
+        f"the parameter {parameter.id!r} has the text {parameter.text!r:.60}",
+        "Parameter Store keeps 1 to 4,096 characters",
+    )
+    mistakes.text(parameter.origin, f"the description of {parameter.id!r}", parameter.description, 1024)
+
+
 def _check_secret(secret: Secret, mistakes: Mistakes) -> None:
     mistakes.within(secret.origin, f"length of {secret.id!r}", secret.length, 1, 4096)
+    mistakes.text(secret.origin, f"the description of {secret.id!r}", secret.description, 2048)
+    mistakes.unless(
+        secret.key is None or (isinstance(secret.key, str) and bool(secret.key)),
+        secret.origin,
+        f"key of {secret.id!r} is {secret.key!r:.60}",
+        'it is the name under which the random text goes: key="password"',
+    )
+    if secret.template is not None:
+        like = 'template={"username": "app"}'
+        mistakes.mapping(secret.origin, f"the template of {secret.id!r}", secret.template, like)
     mistakes.unless(
         secret.template is None or secret.key is not None,
         secret.origin,
@@ -147,16 +208,21 @@ def _check_secret(secret: Secret, mistakes: Mistakes) -> None:
     )
 
 
-def _check_raw(resource: CloudFormationResource, mistakes: Mistakes) -> None:
+def _check_raw(service: Service, resource: CloudFormationResource, mistakes: Mistakes) -> None:
+    origin, me = resource.origin, resource.id
+    hint = "CloudFormation takes letters and digits"
+    mistakes.unless(spelled(LOGICAL_ID, me), origin, f"a resource has the logical id {me!r}", hint)
     mistakes.unless(
-        bool(LOGICAL_ID.fullmatch(resource.id)),
-        resource.origin,
-        f"a resource has the logical id {resource.id!r}",
-        "CloudFormation takes letters and digits",
-    )
-    mistakes.unless(
-        bool(RESOURCE_TYPE.fullmatch(resource.type)),
-        resource.origin,
-        f"the resource {resource.id!r} has the type {resource.type!r}",
+        spelled(RESOURCE_TYPE, resource.type),
+        origin,
+        f"the resource {me!r} has the type {resource.type!r}",
         'a type is written as in "AWS::ElastiCache::ServerlessCache"',
     )
+    mistakes.mapping(origin, f"properties of {me!r}", resource.properties, '{"Engine": "valkey"}')
+    for other in resource.depends_on:
+        mistakes.unless(
+            other in service.resources,
+            origin,
+            f"the resource {me!r} depends on {other!r:.60}",
+            "name handles of this service: depends_on=[photos]",
+        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lakon.model.alarms import Alarm
 from lakon.model.function import Vpc
 from lakon.model.grants import Allow
-from lakon.model.resources import CloudFormationResource, Parameter
-from lakon.model.triggers import BusEvents, Schedule
+from lakon.model.resources import Parameter
+from lakon.synth.checks.documents import documents, json_fault
 from lakon.synth.values import tokens
 
 if TYPE_CHECKING:
@@ -37,24 +39,23 @@ def _texts(service: Service) -> Iterator[tuple[Origin, object]]:
         for value in _function_texts(function):
             yield function.origin, value
     for resource in service.resources:
-        if isinstance(resource, CloudFormationResource):
-            yield resource.origin, resource.properties
-        elif isinstance(resource, Parameter):
+        if isinstance(resource, Parameter):
             yield resource.origin, resource.text
-    yield service.origin, service.outputs
+    for document in documents(service):
+        if json_fault(document.value) is None:
+            yield document.origin, document.value
 
 
 def _function_texts(function: Function) -> Iterator[object]:
-    yield function.env
-    yield function.layers
-    yield (function.kms_key, function.dead_letters, function.on_success, function.on_failure)
+    if isinstance(function.env, Mapping):
+        yield from function.env.values()
+    yield from function.layers
+    yield from (function.kms_key, function.dead_letters, function.on_success, function.on_failure)
     if isinstance(function.vpc, Vpc):
         yield (function.vpc.subnets, function.vpc.security_groups)
     for use in function.uses:
         if isinstance(use, Allow):
-            yield (use.resources, use.condition)
-    for trigger in function.on:
-        if isinstance(trigger, BusEvents):
-            yield trigger.pattern
-        elif isinstance(trigger, Schedule):
-            yield trigger.payload
+            yield use.resources
+    for alarm in function.alarms:
+        if isinstance(alarm, Alarm):
+            yield alarm.notify

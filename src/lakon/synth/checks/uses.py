@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 from lakon.model.grants import Allow, Grant, Invoke
 from lakon.model.resource import Resource
-from lakon.synth.grants import ACTIONS, invoked_name
+from lakon.model.values import MARK
+from lakon.synth.checks.mistakes import spelled
+from lakon.synth.checks.service import check_known
+from lakon.synth.grants import ACTIONS, invoked_names
 
 if TYPE_CHECKING:
     from lakon.model.function import Function
@@ -19,51 +22,60 @@ ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
 
 def check_uses(service: Service, mistakes: Mistakes) -> None:
     """Every grant of every function."""
-    names = {function.name for function in service.functions}
-    handlers = {id(function.handler): function.name for function in service.functions}
     for function in service.functions:
         for use in function.uses:
             match use:
                 case Grant():
-                    _check_grant(service, function, use, mistakes)
+                    check_known(service, function, "uses", use.resource, mistakes)
                 case Allow():
                     _check_allow(function, use, mistakes)
                 case Invoke():
-                    mistakes.unless(
-                        id(use.function) in handlers or invoked_name(use) in names,
-                        function.origin,
-                        f"{function.name!r} may invoke {invoked_name(use)!r}, which is no function of this service",
-                        "pass the decorated function, or allow lambda:InvokeFunction on the other's ARN",
-                    )
+                    _check_invoke(service, function, use, mistakes)
                 case _:
                     _check_stranger(function, use, mistakes)
 
 
-def _check_grant(service: Service, function: Function, grant: Grant, mistakes: Mistakes) -> None:
-    resource = grant.resource
+def _check_invoke(service: Service, function: Function, use: Invoke, mistakes: Mistakes) -> None:
+    asked = use.function if isinstance(use.function, str) else getattr(use.function, "__name__", use.function)
+    names = invoked_names(use, service)
     mistakes.unless(
-        not resource.owned or resource in service.resources,
+        bool(names),
         function.origin,
-        f"{function.name!r} uses {resource!r}, which is not of the service {service.name!r}",
-        f"declare it on this service, or use {type(resource).__name__}.existing(...)",
+        f"{function.name!r} may invoke {asked!r}, which is no function of this service",
+        "pass the decorated function or its name, or allow lambda:InvokeFunction on the other's ARN",
+    )
+    mistakes.unless(
+        len(set(names)) < 2,
+        function.origin,
+        f"{function.name!r} may invoke {asked!r}, which is the handler of {' and '.join(map(repr, names))}",
+        "say which by its name: lakon.invoke(...)",
     )
 
 
 def _check_allow(function: Function, use: Allow, mistakes: Mistakes) -> None:
     for action in use.actions:
         mistakes.unless(
-            bool(ACTION.fullmatch(action)),
+            spelled(ACTION, action),
             function.origin,
             f"{function.name!r} is allowed {action!r}",
             'an action is written as in "rekognition:DetectLabels"',
         )
     for resource in use.resources:
         mistakes.unless(
-            resource == "*" or resource.startswith(("arn:", "${lakon:")),
+            isinstance(resource, str) and (resource == "*" or resource.startswith(("arn:", MARK))),
             function.origin,
             f"{function.name!r} is allowed something on {resource!r}",
             'a resource is an ARN, an attribute of a handle such as photos.arn, or "*"',
         )
+    mistakes.unless(
+        bool(use.actions and use.resources),
+        function.origin,
+        f"{function.name!r} is allowed {use.actions!r} on {use.resources!r}",
+        "name at least one action and one resource",
+    )
+    if use.condition is not None:
+        like = '{"StringEquals": {"aws:PrincipalTag/team": "stamps"}}'
+        mistakes.mapping(function.origin, f"a condition of {function.name!r}", use.condition, like)
 
 
 def _check_stranger(function: Function, use: object, mistakes: Mistakes) -> None:
