@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, assert_never
+from functools import partial
+from typing import TYPE_CHECKING, TextIO, assert_never
 
 import click
 
@@ -58,7 +60,7 @@ def command(
     target = Target(stage=stage_of(stage), region=region, local=True)
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
-    screen = _print_json if as_json else _Screen(terminal, stage).show
+    screen = partial(_print_json, sys.stdout) if as_json else _Screen(terminal, stage).show
     try:
         dev(find(app), target, terminal, screen, keep=keep, debugged=Debugged(debug, debug_port) if debug else None)
     except KeyboardInterrupt:
@@ -69,8 +71,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - 
     raise KeyboardInterrupt
 
 
-def _print_json(event: Event) -> None:
-    """One line for each event: its kind, and what belongs to it."""
+def _print_json(stdout: TextIO, event: Event) -> None:
+    """One line for each event: its kind, and what belongs to it. `stdout` is not what it is while programs load."""
     from lakon.commands.dev import Failed
 
     if isinstance(event, Failed):
@@ -79,7 +81,7 @@ def _print_json(event: Event) -> None:
     else:
         told = asdict(event)
     kind = type(event).__name__.removesuffix("Line").lower()
-    click.echo(json.dumps({"event": kind, **told}, default=str, ensure_ascii=False))
+    click.echo(json.dumps({"event": kind, **told}, default=str, ensure_ascii=False), file=stdout)
 
 
 class _Quiet(Terminal):
@@ -99,7 +101,7 @@ class _Screen:
 
         self._terminal = terminal
         self._where = "--local" if stage == DEFAULT_STAGE else f"--local --stage {stage}"
-        self._logs: Console = Console(highlight=False, soft_wrap=True)
+        self._logs: Console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
         self._colours: dict[str, str] = {}
         self._width = 0
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
-from lakon.commands.places import start
+from lakon.commands.places import aws_folder, start
 from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
 from lakon.provision import artifacts, stack
@@ -15,6 +16,7 @@ from lakon.synth.functions import BUCKET_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from contextlib import AbstractContextManager
 
     from lakon.commands.build import Build
     from lakon.commands.program import Program
@@ -71,8 +73,31 @@ def put(
 ) -> Provisioned:
     """Make the stack what was built, by a session that is open already. See `provision`.
 
-    What was `uploaded_before` need not be on disk any more.
+    What was `uploaded_before` need not be on disk any more. Several terminals provision into the embedded AWS one after
+    the other.
     """
+    with _turn(program, target):
+        return _put(program, target, built, session, reporter, bucket, uploaded_before)
+
+
+def _turn(program: Program, target: Target) -> AbstractContextManager[None]:
+    if not target.local or target.endpoint_url is not None:
+        return nullcontext()
+
+    from lakon.local import daemon  # not for commands that speak to AWS
+
+    return daemon.provisioning(aws_folder(program, target))
+
+
+def _put(
+    program: Program,
+    target: Target,
+    built: Build,
+    session: Session,
+    reporter: Reporter,
+    bucket: str | None,
+    uploaded_before: bool,
+) -> Provisioned:
     store = artifacts.artifact_bucket(session, bucket, reporter)
     files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
     uploaded = artifacts.upload(session, store, files, reporter)

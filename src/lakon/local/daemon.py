@@ -21,10 +21,11 @@ from lakon import interpreters
 from lakon.exceptions import LocalError
 from lakon.interpreters import RUNNING
 from lakon.local.reaper import alive
-from lakon.local.state import LOCK_FILE, LOG_FILE, PORT_FILE, START_LOCK, State
+from lakon.local.state import LOCK_FILE, LOG_FILE, PORT_FILE, PROVISION_LOCK, START_LOCK, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from lakon.report import Reporter
 
@@ -74,7 +75,7 @@ def ensure(
     """
     folder.mkdir(parents=True, exist_ok=True)
     _install_runtime(python, reporter)
-    with _alone(folder):
+    with _alone(folder, START_LOCK):
         if running := find(folder):
             return running
         stop(folder)
@@ -86,6 +87,11 @@ def ensure(
         _install(reporter)
         with reporter.step("starting the embedded AWS"):
             return _start(folder, launcher, owner_pid)
+
+
+def provisioning(folder: Path) -> AbstractContextManager[None]:
+    """One terminal at a time: stacks that are made twice at once get mixed up in the embedded AWS."""
+    return _alone(folder, PROVISION_LOCK)
 
 
 def holds_state(folder: Path) -> bool:
@@ -187,10 +193,10 @@ def _install_runtime(python: str, reporter: Reporter) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One terminal at a time starts an embedded AWS; the others wait for it."""
-    with (folder / START_LOCK).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _alone(folder: Path, lock: str) -> Iterator[None]:
+    """One terminal at a time does what the file `lock` stands for; the others wait for it."""
+    with (folder / lock).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

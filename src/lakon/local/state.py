@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PORT_FILE = "supervisor.json"
 LOCK_FILE = "supervisor.lock"
 START_LOCK = "start.lock"
+PROVISION_LOCK = "provision.lock"
 LOG_FILE = "supervisor.log"
 
 

@@ -115,7 +115,7 @@ def functions_of(stack: StackStatus) -> dict[str, str]:
 
 def missing(session: Session, name: str) -> ProvisionError:
     """The error that there is no such stack."""
-    place = "the embedded AWS" if session.local else session.region
+    place = f"the embedded AWS in {session.region}" if session.local else session.region
     return ProvisionError(f"there is no stack {name} in {place}", hint=f"{session.command('provision')} makes it.")
 
 
