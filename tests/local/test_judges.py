@@ -41,12 +41,15 @@ class Sink:
         self.body += chunk
 
 
+UNREACHED = ("dial tcp", "no such host", "Could not resolve host", "Couldn't resolve host", "failed to download from")
+
+
 def compiled(language: str) -> bytes:
     """The bootstrap of a judge."""
     source = JUDGES / language
-    tool = "go" if language == "go" else "cargo"
-    if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is not installed")
+    asked = ["go", "version"] if language == "go" else ["cargo", "--version"]
+    if shutil.which(asked[0]) is None or subprocess.run(asked, capture_output=True, check=False).returncode:
+        pytest.skip(f"{asked[0]} is not installed")
     files = sorted(file for file in source.rglob("*") if file.is_file())
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     folder = cache_folder() / "tests" / "judges"
@@ -76,6 +79,8 @@ def compile_into(made: Path, language: str, source: Path, folder: Path) -> None:
         built = folder / "rust-target" / "debug" / "bootstrap"
         command = ["cargo", "build", "--quiet"]
     done = subprocess.run(command, cwd=work, env=os.environ | caches, capture_output=True, text=True, check=False)
+    if any(words in done.stderr for words in UNREACHED):
+        pytest.skip(f"the registry cannot be reached: {done.stderr.strip().splitlines()[-1]}")
     assert done.returncode == 0, done.stderr
     built.replace(made)
 
