@@ -38,13 +38,10 @@ def permissions(cloud: Cloud) -> None:
 
 
 def alarms(cloud: Cloud) -> None:
-    cloud.client("lambda").invoke(FunctionName=cloud.name("fail"))
-    dimensions = [{"Name": "FunctionName", "Value": cloud.name("fail")}]
-    assert cloud.wait_for(
-        lambda: cloud.cloudwatch.list_metrics(MetricName="Errors", Dimensions=dimensions)["Metrics"],
-    )
+    """An alarm on a metric that nobody puts would go to OK: missing data does not breach."""
     [alarm] = cloud.cloudwatch.describe_alarms(AlarmNamePrefix=cloud.stack)["MetricAlarms"]
-    assert alarm["StateValue"] == "INSUFFICIENT_DATA"
+    assert alarm["TreatMissingData"] == "notBreaching"
+    assert alarm["StateValue"] in ("INSUFFICIENT_DATA", "OK")
 
 
 def vpc(cloud: Cloud) -> None:

@@ -63,6 +63,8 @@ class _Pool:
         self.idle: list[ExecutionEnvironment] = []
         self.wanted = 0  # how many environments are to be ready before they are needed
         self.provisioned: set[ExecutionEnvironment] = set()
+        self.under_way = 0
+        self.initializing: asyncio.Task[None] | None = None
 
     def take(self, tenant: str) -> ExecutionEnvironment | None:
         """The idle environment that worked last, for tenants never work in one another's."""
@@ -101,11 +103,14 @@ class LambdaHost:
 
         With a `sink`, a response that the function streams goes there as it comes.
         """
+        pool = self._pool(function)
         self._under_way += 1
+        pool.under_way += 1
         try:
-            return await self._invoke(function, call, sink)
+            return await self._invoke(pool, call, sink)
         finally:
             self._under_way -= 1
+            pool.under_way -= 1
 
     async def settle(self, limit: float = 3.0) -> None:
         """Wait until no invocation is under way, for at most `limit` seconds, and all logs are written."""
@@ -114,8 +119,10 @@ class LambdaHost:
             await asyncio.sleep(0.01)
         await asyncio.to_thread(self._writer.flush)
 
-    async def _invoke(self, function: Function, call: Call, sink: ResponseSink | None) -> Outcome:
-        pool = self._pool(function)
+    async def _invoke(self, pool: _Pool, call: Call, sink: ResponseSink | None) -> Outcome:
+        function = pool.function
+        if pool.initializing:  # the first event goes to the environment that is started for it
+            await asyncio.wait([pool.initializing])
         environment = pool.take(call.tenant_id)
         init_seconds = 0.0
         if environment is None:
@@ -155,11 +162,19 @@ class LambdaHost:
             raise broken
 
     async def initialize(self, function: Function) -> None:
-        """Have an environment of a version wait for the next event, unless one does already. LocalError as `invoke`."""
+        """Have an environment of a version wait for the next event, unless one does or runs. LocalError as `invoke`."""
         pool = self._pool(function)
-        if not pool.idle:
-            environment, _ = await self._create(function)
-            self._release(pool, environment)
+        if pool.idle or pool.under_way or pool.initializing:
+            return
+        pool.initializing = asyncio.create_task(self._initialize(pool))
+        try:
+            await asyncio.shield(pool.initializing)
+        finally:
+            pool.initializing = None
+
+    async def _initialize(self, pool: _Pool) -> None:
+        environment, _ = await self._create(pool.function)
+        self._release(pool, environment)
 
     def forget(self, function_name: str) -> None:
         """End the warm environments of a function that was deleted; busy ones end after their invocation."""

@@ -50,7 +50,6 @@ service.resource("Board", "AWS::CloudWatch::Dashboard", {"DashboardBody": "{}"})
     max_event_age=3600,
     on_success=news,
     on_failure=jobs.dead_letters,
-    snap_start=True,
 )
 def first(event: object, context: object) -> str:
     return "first"
