@@ -38,10 +38,16 @@ def permissions(cloud: Cloud) -> None:
 
 
 def alarms(cloud: Cloud) -> None:
-    """An alarm on a metric that nobody puts would go to OK: missing data does not breach."""
-    [alarm] = cloud.cloudwatch.describe_alarms(AlarmNamePrefix=cloud.stack)["MetricAlarms"]
-    assert alarm["TreatMissingData"] == "notBreaching"
-    assert alarm["StateValue"] in ("INSUFFICIENT_DATA", "OK")
+    """Any metric makes the emulator look, and then it takes the errors of one function for those of all."""
+    cloud.client("lambda").invoke(FunctionName=cloud.name("fail"))
+    dimensions = [{"Name": "FunctionName", "Value": cloud.name("fail")}]
+    cloud.wait_for(lambda: cloud.cloudwatch.list_metrics(MetricName="Errors", Dimensions=dimensions)["Metrics"])
+    cloud.cloudwatch.put_metric_data(Namespace="Other", MetricData=[{"MetricName": "other", "Value": 1}])
+    states = {
+        alarm["Dimensions"][0]["Value"]: alarm["StateValue"]
+        for alarm in cloud.cloudwatch.describe_alarms(AlarmNamePrefix=cloud.stack)["MetricAlarms"]
+    }
+    assert states[cloud.name("never_called")] == "ALARM"
 
 
 def vpc(cloud: Cloud) -> None:

@@ -41,7 +41,12 @@ GAPS = (
         "",
         "enforce permissions: a function that lacks a grant works here, and fails on AWS",
     ),
-    Gap("alarms", "AWS::CloudWatch::Alarm", "MetricName", "evaluate alarms"),
+    Gap(
+        "alarms",
+        "AWS::CloudWatch::Alarm",
+        "MetricName",
+        "watch alarms (they change when any metric is put, whoever it is of)",
+    ),
     Gap("vpc", "AWS::Lambda::Function", "VpcConfig", "run a function inside a VPC"),
     Gap("key", "AWS::Lambda::Function", "KmsKeyArn", "encrypt environment variables"),
     Gap("tracing", "AWS::Lambda::Function", "TracingConfig", "record traces"),

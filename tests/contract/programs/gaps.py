@@ -33,5 +33,10 @@ def reach(event: object, context: object) -> object:
 
 
 @service.function(alarms=[lakon.errors()])
+def never_called(event: object, context: object) -> None:
+    """Cannot fail."""
+
+
+@service.function(alarms=[lakon.errors()])
 def fail(event: object, context: object) -> None:
     raise ValueError("as told")
