@@ -5,6 +5,7 @@ Nothing in those pages is written by hand. A test compares them with what this f
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import re
@@ -17,7 +18,7 @@ import click
 import lakon
 from lakon import exceptions, settings
 from lakon.cli.group import COMMANDS
-from lakon.model import resources
+from lakon.model import function, resources
 from lakon.runtime.environment import variable
 from lakon.synth.grants import ACTIONS
 from lakon.synth.synthesis import synthesize
@@ -115,7 +116,7 @@ def api() -> Iterator[str]:
     yield "## lakon.Service"
     yield signature("lakon.Service", lakon.Service)
     yield prose(lakon.Service.__doc__)
-    for name, method in _members(lakon.Service):
+    for name, method in (member for kind in (*lakon.Service.__bases__, lakon.Service) for member in _members(kind)):
         yield f"### service.{name}"
         yield signature(f"service.{name}", method)
         yield prose(method.__doc__, method)
@@ -175,6 +176,9 @@ def signature(name: str, value: object) -> str:
     for each in taken.parameters.values():
         if each.name == "self":
             continue
+        if each.kind == each.VAR_KEYWORD and "FunctionOptions" in str(each.annotation):
+            written += _function_options()
+            continue
         if before == each.POSITIONAL_ONLY != each.kind:
             written.append("/")
         if each.kind == each.KEYWORD_ONLY and before not in (each.KEYWORD_ONLY, each.VAR_POSITIONAL):
@@ -190,6 +194,16 @@ def signature(name: str, value: object) -> str:
     if len(line) > 100:
         line = "\n".join([f"{name}(", *(f"    {each}," for each in written), f"){returns}"])
     return f"```python\n{line}\n```"
+
+
+def _function_options() -> Iterator[str]:
+    """What every function takes, from the source: the types stand only where type checkers look."""
+    tree = ast.parse(inspect.getsource(function))
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "FunctionOptions")
+    for node in next(classes).body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            name = node.target.id
+            yield f"{name}: {ast.unparse(node.annotation)} = {function.DEFAULTS[name]!r}"
 
 
 # ---- tables ---------------------------------------------------------------------------------------------------------
@@ -336,7 +350,8 @@ def prose(docstring: str | None, called: object = None) -> str:
     """A docstring as Markdown; where parameters of `called` and a colon begin a sentence, an item of a list begins."""
     paragraphs = inspect.cleandoc(docstring or "").split("\n\n")
     if callable(called):
-        names = "|".join(map(re.escape, inspect.signature(called).parameters))
+        taken = inspect.signature(called).parameters
+        names = "|".join(map(re.escape, [*taken, *(function.DEFAULTS if "options" in taken else ())]))
         paragraphs = [_listed(paragraph, names) for paragraph in paragraphs]
     return "\n\n".join(paragraphs)
 

@@ -85,7 +85,7 @@ def test_handlers_keep_the_names_that_lambda_imports(tmp_path):
     (tmp_path / "handlers").mkdir(exist_ok=True)
     (tmp_path / "handlers" / "__init__.py").write_text("")
     [function] = load(tmp_path / "app.py").service.functions
-    assert function.handler.__module__ == "handlers.photos"
+    assert function.code.call.__module__ == "handlers.photos"
 
 
 def failure(folder, text):

@@ -10,6 +10,7 @@ import pytest
 
 import lakon
 from lakon.exceptions import ProgramError
+from lakon.model.function import DEFAULTS
 from lakon.synth.synthesis import synthesize
 
 ROOT = __file__.rpartition("/")[0]
@@ -107,12 +108,18 @@ WRONG = {
     "mapping": {-5: b"x"},
     "handle": lakon.Table.existing("old"),
 }
-OPTIONS = [
-    (name, option.name)
-    for name, (declare, _) in DECLARATIONS.items()
-    for option in inspect.signature(declare).parameters.values()
-    if option.name != "self" and option.kind is not option.POSITIONAL_ONLY
-]
+
+
+def options(declare):
+    """What a declaration takes by name, and the default of each."""
+    for option in inspect.signature(declare).parameters.values():
+        if option.kind is option.VAR_KEYWORD:
+            yield from DEFAULTS.items()
+        elif option.name != "self" and option.kind is not option.POSITIONAL_ONLY:
+            yield option.name, option.default
+
+
+OPTIONS = [(name, option) for name, (declare, _) in DECLARATIONS.items() for option, _ in options(declare)]
 
 
 RIGHT = {  # JSON that EventBridge takes
@@ -136,7 +143,7 @@ def test_an_option_of_the_wrong_type_is_a_mistake(name, option, wrong):
 @pytest.mark.parametrize(("name", "option"), OPTIONS)
 def test_none_is_a_default_or_a_mistake(name, option):
     declare, make = DECLARATIONS[name]
-    default = inspect.signature(declare).parameters[option].default
+    default = dict(options(declare))[option]
     assert default is None or option in ("dead_letters", "properties") or mistakes(make(**{option: None}))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from lakon.model.names import several
 from lakon.model.resource import Resource
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
+    from typing import TypedDict
 
     from lakon.model.alarms import Alarm
+    from lakon.model.code import Code
     from lakon.model.grants import Allow, Grant, Invoke
     from lakon.model.origin import Origin
     from lakon.model.resources import Queue, Topic
@@ -16,6 +19,62 @@ if TYPE_CHECKING:
 
     Use = Grant | Allow | Invoke
     Destination = Queue | Topic | str
+
+    class FunctionOptions(TypedDict, total=False):
+        """What can be said of a function of any kind; `service.function` tells what each means."""
+
+        on: Trigger | Sequence[Trigger]
+        uses: Use | Sequence[Use]
+        memory: int
+        timeout: int
+        env: Mapping[str, str] | None
+        alarms: Alarm | Sequence[Alarm]
+        description: str
+        architecture: str | None
+        ephemeral_storage: int
+        reserved_concurrency: int | None
+        vpc: Vpc | None
+        layers: str | Sequence[str]
+        tags: Mapping[str, str] | None
+        tracing: bool
+        log_format: str
+        log_level: str | None
+        log_retention_days: int | None
+        kms_key: str | None
+        dead_letters: Destination | None
+        retries: int | None
+        max_event_age: int | None
+        on_success: Destination | None
+        on_failure: Destination | None
+        snap_start: bool
+
+
+DEFAULTS: dict[str, object] = {
+    "on": (),
+    "uses": (),
+    "memory": 256,
+    "timeout": 15,
+    "env": None,
+    "alarms": (),
+    "description": "",
+    "architecture": None,
+    "ephemeral_storage": 512,
+    "reserved_concurrency": None,
+    "vpc": None,
+    "layers": (),
+    "tags": None,
+    "tracing": False,
+    "log_format": "text",
+    "log_level": None,
+    "log_retention_days": None,
+    "kms_key": None,
+    "dead_letters": None,
+    "retries": None,
+    "max_event_age": None,
+    "on_success": None,
+    "on_failure": None,
+    "snap_start": False,
+}
 
 
 class Vpc:
@@ -29,96 +88,47 @@ class Vpc:
 
 
 class Function:
-    """One Lambda function: its handler and all that was said of it in one call."""
+    """One Lambda function: what it runs and all that was said of it in one call. See `FunctionOptions`."""
 
-    __slots__ = (
-        "alarms",
-        "architecture",
-        "dead_letters",
-        "description",
-        "env",
-        "ephemeral_storage",
-        "handler",
-        "kms_key",
-        "layers",
-        "log_format",
-        "log_level",
-        "log_retention_days",
-        "max_event_age",
-        "memory",
-        "name",
-        "on",
-        "on_failure",
-        "on_success",
-        "origin",
-        "reserved_concurrency",
-        "retries",
-        "snap_start",
-        "tags",
-        "timeout",
-        "tracing",
-        "uses",
-        "vpc",
-    )
+    __slots__ = ("code", "name", "origin", *DEFAULTS)
 
-    def __init__(
-        self,
-        handler: Callable[..., object],
-        name: str,
-        origin: Origin,
-        *,
-        on: tuple[Trigger, ...],
-        uses: tuple[Use, ...],
-        memory: int,
-        timeout: int,
-        env: Mapping[str, str],
-        alarms: tuple[Alarm, ...],
-        description: str,
-        architecture: str,
-        ephemeral_storage: int,
-        reserved_concurrency: int | None,
-        vpc: Vpc | None,
-        layers: tuple[str, ...],
-        tags: Mapping[str, str],
-        tracing: bool,
-        log_format: str,
-        log_level: str | None,
-        log_retention_days: int,
-        kms_key: str | None,
-        dead_letters: Destination | None,
-        retries: int | None,
-        max_event_age: int | None,
-        on_success: Destination | None,
-        on_failure: Destination | None,
-        snap_start: bool,
-    ) -> None:
-        self.handler = handler
+    if TYPE_CHECKING:
+        alarms: tuple[Alarm, ...]
+        architecture: str
+        dead_letters: Destination | None
+        description: str
+        env: Mapping[str, str]
+        ephemeral_storage: int
+        kms_key: str | None
+        layers: tuple[str, ...]
+        log_format: str
+        log_level: str | None
+        log_retention_days: int
+        max_event_age: int | None
+        memory: int
+        on: tuple[Trigger, ...]
+        on_failure: Destination | None
+        on_success: Destination | None
+        reserved_concurrency: int | None
+        retries: int | None
+        snap_start: bool
+        tags: Mapping[str, str]
+        timeout: int
+        tracing: bool
+        uses: tuple[Use, ...]
+        vpc: Vpc | None
+
+    def __init__(self, code: Code, name: str, origin: Origin, options: Mapping[str, object]) -> None:
+        """Remember what was said. TypeError for an option that there is not."""
+        self.code = code
         self.name = name
         self.origin = origin
-        self.on = on
-        self.uses = uses
-        self.memory = memory
-        self.timeout = timeout
-        self.env = env
-        self.alarms = alarms
-        self.description = description
-        self.architecture = architecture
-        self.ephemeral_storage = ephemeral_storage
-        self.reserved_concurrency = reserved_concurrency
-        self.vpc = vpc
-        self.layers = layers
-        self.tags = tags
-        self.tracing = tracing
-        self.log_format = log_format
-        self.log_level = log_level
-        self.log_retention_days = log_retention_days
-        self.kms_key = kms_key
-        self.dead_letters = dead_letters
-        self.retries = retries
-        self.max_event_age = max_event_age
-        self.on_success = on_success
-        self.on_failure = on_failure
-        self.snap_start = snap_start
+        for option, default in DEFAULTS.items():
+            value = options.get(option, default)
+            setattr(self, option, several(value) if type(default) is tuple else value)
+        unknown = [option for option in options if option not in DEFAULTS]
+        if unknown:
+            raise TypeError(f"there is no option {unknown[0]!r}; a function takes {', '.join(['name', *DEFAULTS])}")
 
     def __repr__(self) -> str:
         return f"<function {self.name!r} declared at {self.origin.file}:{self.origin.line}>"

@@ -48,7 +48,7 @@ def layer_parameter(architecture: str) -> str:
 
 def handler_path(function: Function) -> str:
     """What Lambda's Python runtime imports and calls: `module.name`."""
-    handler = function.handler
+    handler = function.code.call
     return f"{handler.__module__}.{getattr(handler, '__qualname__', handler)}"
 
 

@@ -100,7 +100,7 @@ def invoked_names(use: Invoke, service: Service) -> list[str]:
     """The names of the functions that an `invoke` grant may mean: exactly one in a program without mistakes."""
     if isinstance(use.function, str):
         return [function.name for function in service.functions if function.name == use.function]
-    return [function.name for function in service.functions if function.handler is use.function]
+    return [function.name for function in service.functions if use.function in (function, function.code.call)]
 
 
 def allow(actions: Sequence[str], resources: Sequence[object]) -> Properties:

@@ -68,7 +68,7 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
         if _check_handler(function, mistakes):
             first = handlers.setdefault(handler_path(function), function)
             mistakes.unless(
-                first.handler is function.handler,
+                first.code.call is function.code.call,
                 function.origin,
                 f"{function.name!r} and {first.name!r} are two handlers of one name, {handler_path(function)}",
                 f"Lambda would call the last for both: rename one; the first stands at {mistakes.place(first.origin)}",
@@ -101,7 +101,7 @@ def _check_name(function: Function, physical: str, mistakes: Mistakes) -> None:
 
 def _check_handler(function: Function, mistakes: Mistakes) -> bool:
     """Say whether Lambda can import and call the handler."""
-    handler, origin, name = function.handler, function.origin, function.name
+    handler, origin, name = function.code.call, function.origin, function.name
     if not callable(handler) or isclass(handler):
         hint = "decorate a function that takes (event, context)"
         mistakes.add(origin, f"the handler of {name!r} is {handler!r:.60}", hint)

@@ -11,10 +11,11 @@ from lakon.synth.checks.mistakes import are_texts, is_number, spelled
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lakon.model.declared import Output
     from lakon.model.function import Function
     from lakon.model.origin import Origin
     from lakon.model.resource import Resource
-    from lakon.model.service import Output, Service
+    from lakon.model.service import Service
     from lakon.synth.checks.mistakes import Mistakes
 
 SERVICE_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")

@@ -1,0 +1,75 @@
+"""What a service has declared so far, in the order it was said. Ships into Lambda."""
+
+from __future__ import annotations
+
+from lakon.model.names import several
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lakon.model.function import Function
+    from lakon.model.origin import Origin
+    from lakon.model.resources import AnyResource
+
+
+class Output:
+    """A value that is shown among the outputs of the stack; made by `service.output`."""
+
+    __slots__ = ("name", "origin", "value")
+
+    def __init__(self, name: str, value: object, origin: Origin) -> None:
+        self.name = name
+        self.value = value
+        self.origin = origin
+
+
+class Declared:
+    """The lists that declarations are added to, and what holds for all of them."""
+
+    __slots__ = (
+        "architecture",
+        "description",
+        "env",
+        "exclude",
+        "functions",
+        "include",
+        "layer",
+        "log_retention_days",
+        "name",
+        "origin",
+        "outputs",
+        "python",
+        "resources",
+        "tags",
+    )
+
+    def __init__(
+        self,
+        name: str,
+        origin: Origin,
+        *,
+        description: str,
+        python: str,
+        architecture: str,
+        env: Mapping[str, str] | None,
+        tags: Mapping[str, str] | None,
+        log_retention_days: int,
+        include: str | Sequence[str],
+        exclude: str | Sequence[str],
+        layer: bool,
+    ) -> None:
+        self.name = name
+        self.origin = origin
+        self.description = description
+        self.python = python
+        self.architecture = architecture
+        self.env = {} if env is None else env
+        self.tags = {} if tags is None else tags
+        self.log_retention_days = log_retention_days
+        self.include = several(include)
+        self.exclude = several(exclude)
+        self.layer = layer
+        self.functions: list[Function] = []
+        self.resources: list[AnyResource] = []
+        self.outputs: list[Output] = []

@@ -1,0 +1,94 @@
+"""Declaring functions: the methods of `service` that make one. Ships into Lambda."""
+
+from __future__ import annotations
+
+from lakon.model.code import PythonHandler
+from lakon.model.declared import Declared
+from lakon.model.function import Function
+from lakon.model.origin import caller
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeVar, Unpack, overload
+
+    from lakon.model.code import Code
+    from lakon.model.function import FunctionOptions
+    from lakon.model.origin import Origin
+
+    Handler = TypeVar("Handler", bound=Callable[..., object])
+
+
+class Functions(Declared):
+    """The functions of a service."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def function(self, handler: Handler, /) -> Handler: ...
+
+        @overload
+        def function(
+            self, /, *, name: str | None = None, **options: Unpack[FunctionOptions]
+        ) -> Callable[[Handler], Handler]: ...
+
+    def function(
+        self,
+        handler: Callable[..., object] | None = None,
+        /,
+        *,
+        name: str | None = None,
+        **options: Unpack[FunctionOptions],
+    ) -> Callable[..., object]:
+        """Declare the decorated `(event, context)` handler as a Lambda function, and return it unchanged.
+
+        name: as in commands and in the physical name `<stack>-<name>`; the handler's own name by default.
+        on: what calls it: one trigger or several.
+        uses: what it may touch, and nothing else: grants of handles, `lakon.allow(...)`, `lakon.invoke(...)`.
+        memory: MB, 128 to 10,240. timeout: seconds, 1 to 900.
+        env: environment variables; values may be attributes of handles.
+        alarms: `lakon.errors()`, `lakon.throttles()`, `lakon.duration(p99="15s")`.
+        architecture: `"x86_64"` or `"arm64"`; the service's by default.
+        ephemeral_storage: size of `/tmp` in MB, 512 to 10,240.
+        reserved_concurrency: how many environments it may have at once, and has for itself.
+        vpc: `lakon.Vpc(subnets=[...], security_groups=[...])`. layers: ARNs of at most five layer versions.
+        tracing: record with X-Ray. log_format: `"text"` or `"json"`; log_level: lowest level kept in JSON logs
+        (`"TRACE"` to `"FATAL"`). log_retention_days: one of the lengths that CloudWatch Logs knows.
+        kms_key: ARN of a key that encrypts the environment variables.
+        dead_letters: queue or topic, or its ARN, for asynchronous events that failed for good.
+        retries: how often a failed asynchronous event is tried again, 0 to 2. max_event_age: seconds, 60 to 21,600.
+        on_success, on_failure: queue or topic, or the ARN of any destination, told how asynchronous events ended.
+        snap_start: keep a snapshot of the initialised function for each version that is published.
+
+        See `AWS::Lambda::Function` in the CloudFormation reference. Values out of range are not refused here but by
+        the commands, all at once.
+        """
+        origin = caller()
+
+        def declare(handler: Callable[..., object]) -> Callable[..., object]:
+            named = str(getattr(handler, "__name__", "")) if name is None else name
+            self._declare(PythonHandler(handler), named, origin, options)
+            return handler
+
+        return declare if handler is None else declare(handler)
+
+    def _declare(self, code: Code, name: str, origin: Origin, options: FunctionOptions) -> Function:
+        """Add a function; what it does not say itself, the service says for it."""
+        function = Function(code, name, origin, options)
+        if function.architecture is None:
+            function.architecture = self.architecture
+        if function.log_retention_days is None:
+            function.log_retention_days = self.log_retention_days
+        function.env = _merged(self.env, function.env)
+        function.tags = _merged(self.tags, function.tags)
+        self.functions.append(function)
+        return function
+
+
+def _merged(common: Mapping[str, str], own: Mapping[str, str] | None) -> Mapping[str, str]:
+    """What holds for all functions and what one says itself; what is no mapping is left for the commands to refuse."""
+    if own is not None and not hasattr(own, "keys"):
+        return own
+    return {**(common if hasattr(common, "keys") else {}), **(own or {})}
