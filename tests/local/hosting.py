@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakon.local.functions import Function
-    from lakon.local.host import Outcome
     from lakon.local.logs import LogEvent
+    from lakon.local.runs import Outcome
     from lakon.local.runtime_api import RuntimeApi
     from lakon.local.streams import ResponseSink
 
@@ -132,6 +132,7 @@ class Hosting:
             cognito_identity=cognito_identity,
             trace_id=trace_id,
             tenant_id=tenant_id,
+            tail=True,
         )
         return await self.host.invoke(function, call, sink)
 

@@ -121,6 +121,7 @@ async def _invoke(
         client_context=str(message["clientContext"]),
         trace_id=str(message["traceId"]),
         tenant_id=str(message["tenantId"]),
+        tail=bool(message["tail"]),
     )
     outcome = await host.invoke(function, call, _Sink(writer) if message["streamed"] else None)
     return {"errorType": outcome.answer.error_type, "log": outcome.log_tail}, outcome.answer.body

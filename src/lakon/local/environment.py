@@ -6,7 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lakon.local.endpoint import Endpoint
 from lakon.local.extensions_api import Extension, ExtensionsApi
@@ -52,6 +52,16 @@ class Launch:
     extension_environment: Mapping[str, str] | None = None
 
 
+class Work(Protocol):
+    """Whoever handed an event to an environment. Both are called within the turn of the loop in which it happens."""
+
+    def answered(self) -> None:
+        """The runtime has posted its answer; it, or an extension, may still be busy."""
+
+    def over(self, ending: Ending) -> None:
+        """The invocation has come to its end."""
+
+
 class ExecutionEnvironment:
     """Runs one function in one process, one invocation at a time, with the extensions of its layers.
 
@@ -73,7 +83,11 @@ class ExecutionEnvironment:
         self._guard = guard
         self._watch = watch
         self._stopping = False
-        self._api = RuntimeApi(snap_start=function.snap_start, busy=self._extensions_busy)
+        self._work: Work | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._api = RuntimeApi(
+            snap_start=function.snap_start, busy=self._extensions_busy, answered=self._answered, over=self._over
+        )
         self._extensions = ExtensionsApi(
             [program.name for program in launch.extensions],
             {
@@ -111,16 +125,23 @@ class ExecutionEnvironment:
             await asyncio.wait((self._all_registered, self._api.ended), timeout=limit, return_when="FIRST_COMPLETED")
         if self.failure is None:
             await self._start_runtime(address)
-        ending = await self._until(self._api.ended, max(limit - (time.monotonic() - began), 0))
-        self._initialised_once = True
-        self.telemetry.seal()
-        return ending
+        left = max(limit - (time.monotonic() - began), 0)
+        self._timer = asyncio.get_running_loop().call_later(left, self._api.finish, Ending.TIMED_OUT)
+        self._watch.add(self)
+        try:
+            return await self._api.ended
+        finally:
+            self._settle()
+            self._initialised_once = True
+            self.telemetry.seal()
 
-    async def invoke(self, invocation: Invocation, limit: float | None) -> Ending:
-        """Hand over one event and wait, for `limit` seconds, until the runtime and the extensions ask for the next."""
-        ended = self._api.submit(invocation)
+    def invoke(self, invocation: Invocation, limit: float, work: Work) -> None:
+        """Hand over one event. It is over when the runtime and the extensions ask for the next, or after `limit` s."""
+        self._work = work
+        self._timer = asyncio.get_running_loop().call_later(limit, self._api.finish, Ending.TIMED_OUT)
+        self._watch.add(self)
+        self._api.submit(invocation)
         self._extensions.invoke(invocation)
-        return await self._until(ended, limit)
 
     @property
     def answer(self) -> Answer | None:
@@ -297,19 +318,20 @@ class ExecutionEnvironment:
         for child in self._programs:
             await child.wait(max(deadline - time.monotonic(), 0))
 
-    async def _until(self, ended: asyncio.Future[Ending], limit: float | None) -> Ending:
-        timer = None
-        if limit is not None:
-            timer = asyncio.get_running_loop().call_later(limit, self._api.finish, Ending.TIMED_OUT)
-        self._watch.add(self)
-        try:
-            ending = await ended
-            if ending is not Ending.DONE:
-                self._drain()
-            return ending
-        finally:
-            self._watch.discard(self)
-            if timer:
-                timer.cancel()
-            for pipe in self._pipes:
-                pipe.finish()
+    def _answered(self) -> None:
+        if self._work:
+            self._work.answered()
+
+    def _over(self, ending: Ending) -> None:
+        self._settle()
+        work, self._work = self._work, None
+        if work:
+            work.over(ending)
+
+    def _settle(self) -> None:
+        """What was going on is over: nobody watches it, and all that was written until now is in the log."""
+        self._watch.discard(self)
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        self._drain()

@@ -53,7 +53,8 @@ class Call:
     """One invocation as it was asked for. `function_arn` carries the qualifier.
 
     `client_context` and `cognito_identity` are JSON or empty; `trace_id` is the X-Ray header, empty when the host is to
-    make one; `tenant_id` is empty for a function without tenants.
+    make one; `tenant_id` is empty for a function without tenants. Who wants the `tail` of the log waits until the
+    invocation is over; all others have their answer as soon as it is there.
     """
 
     request_id: str
@@ -63,6 +64,7 @@ class Call:
     cognito_identity: str = ""
     trace_id: str = ""
     tenant_id: str = ""
+    tail: bool = False
 
 
 def parse_function(message: Mapping[str, object]) -> Function:

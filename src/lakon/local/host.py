@@ -6,6 +6,7 @@ Execution environments for every function, warm ones reused, new ones made for c
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from contextlib import suppress
@@ -18,11 +19,14 @@ from lakon.local.environment import ExecutionEnvironment
 from lakon.local.launches import InvalidEntrypointError, Launcher
 from lakon.local.logs import LogStream, LogWriter, StreamName
 from lakon.local.memory import LimitWatch
-from lakon.local.runtime_api import Ending, Invocation
-from lakon.local.verdicts import Verdict, failure, init_failure, init_status, judge, timeout
+from lakon.local.pool import Pool
+from lakon.local.runs import Outcome, Run
+from lakon.local.runtime_api import Ending
+from lakon.local.verdicts import Verdict, failure, init_failure, init_status, timeout
 
 if TYPE_CHECKING:
-    from lakon.local.answers import Answer
+    from collections.abc import Callable, Coroutine
+
     from lakon.local.archives import Archives
     from lakon.local.environment import Launch
     from lakon.local.functions import Call, Function
@@ -31,19 +35,8 @@ if TYPE_CHECKING:
 
 
 _PROVISIONED_INIT = 130.0
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an invocation came to: its answer and the last 4 KB of its log.
-
-    When the response was `streamed` into the sink, the answer has an empty body, or it is the error that broke the
-    stream off.
-    """
-
-    answer: Answer
-    log_tail: str
-    streamed: bool = False
+_SOON = 0.1  # how long a run waits for an environment that has answered
+_log = logging.getLogger("lakon.local")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +45,6 @@ class Limits:
 
     init: float = 10.0
     idle: float = 300.0
-
-
-class _Pool:
-    """The environments of one configuration of one function version."""
-
-    def __init__(self, function: Function) -> None:
-        self.function = function
-        self.retired = False
-        self.idle: list[ExecutionEnvironment] = []
-        self.wanted = 0  # how many environments are to be ready before they are needed
-        self.provisioned: set[ExecutionEnvironment] = set()
-        self.under_way = 0
-        self.initializing: asyncio.Task[None] | None = None
-
-    def take(self, tenant: str) -> ExecutionEnvironment | None:
-        """The idle environment that worked last, for tenants never work in one another's."""
-        for environment in reversed(self.idle):
-            if environment.tenant == tenant:
-                self.idle.remove(environment)
-                return environment
-        return None
 
 
 class LambdaHost:
@@ -92,25 +64,44 @@ class LambdaHost:
         self._guard = guard
         self._watch = LimitWatch()
         self._limits = limits or Limits()
-        self._pools: dict[str, _Pool] = {}
+        self._pools: dict[str, Pool] = {}
         self._all: set[ExecutionEnvironment] = set()
+        self._openings: set[asyncio.Task[None]] = set()
         self._endings: set[asyncio.Task[None]] = set()
         self._sweeper = asyncio.create_task(self._sweep())
         self._under_way = 0
 
     async def invoke(self, function: Function, call: Call, sink: ResponseSink | None = None) -> Outcome:
-        """Run one invocation to its end, in a warm environment if one is idle, else in a new one.
+        """Run one invocation to its answer, or to its end when the call wants the log's tail: see `submit`."""
+        replied: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
-        With a `sink`, a response that the function streams goes there as it comes.
+        def reply(outcome: Outcome) -> None:
+            if not replied.done():
+                replied.set_result(outcome)
+
+        self.submit(function, call, reply, sink)
+        return await replied
+
+    def submit(
+        self, function: Function, call: Call, reply: Callable[[Outcome], None], sink: ResponseSink | None = None
+    ) -> None:
+        """Run one invocation in a warm environment if one is idle, or is about to be, else in a new one.
+
+        `reply` hears what it came to, perhaps before this returns. With a `sink`, a response that the function streams
+        goes there as it comes.
         """
         pool = self._pool(function)
         self._under_way += 1
         pool.under_way += 1
-        try:
-            return await self._invoke(pool, call, sink)
-        finally:
-            self._under_way -= 1
-            pool.under_way -= 1
+        run = Run(pool, call, sink, reply, self._over)
+        environment = None if pool.initializing else pool.take(call.tenant_id)
+        if environment and environment.usable:
+            run.begin(environment)
+        elif environment is None and pool.soon_free(call.tenant_id):
+            pool.waiting.append(run)
+            asyncio.get_running_loop().call_later(_SOON, self._stop_waiting, run)
+        else:
+            self._spawn(self._open(run, environment))
 
     async def settle(self, limit: float = 3.0) -> None:
         """Wait until no invocation is under way, for at most `limit` seconds, and all logs are written."""
@@ -119,30 +110,62 @@ class LambdaHost:
             await asyncio.sleep(0.01)
         await asyncio.to_thread(self._writer.flush)
 
-    async def _invoke(self, pool: _Pool, call: Call, sink: ResponseSink | None) -> Outcome:
-        function = pool.function
+    async def _open(self, run: Run, environment: ExecutionEnvironment | None) -> None:
+        """Find an environment for a run that none is idle for; `environment` is one that proved to be dead."""
+        try:
+            await self._find(run, environment)
+        except LakonError as error:
+            kind = "Runtime.InvalidEntrypoint" if isinstance(error, InvalidEntrypointError) else "Sandbox.Failure"
+            detail = f"\n{error.detail}" if error.detail else ""
+            self._fail(run, kind, f"{error.what}{detail}")
+        except asyncio.CancelledError:
+            self._fail(run, "Sandbox.Failure", "the Lambda host is ending")
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer and the host goes on
+            _log.exception("an invocation failed inside the Lambda host")
+            self._fail(run, "Sandbox.Failure", f"{type(error).__name__}: {error}")
+
+    async def _find(self, run: Run, environment: ExecutionEnvironment | None) -> None:
+        pool, tenant, init_seconds = run.pool, run.call.tenant_id, 0.0
         if pool.initializing:  # the first event goes to the environment that is started for it
             await asyncio.wait([pool.initializing])
-        environment = pool.take(call.tenant_id)
-        init_seconds = 0.0
+            environment = pool.take(tenant)
         if environment is None:
-            try:
-                environment, init_seconds = await self._create(function)
-                environment.tenant = call.tenant_id
-            except LakonError as error:
-                kind = "Runtime.InvalidEntrypoint" if isinstance(error, InvalidEntrypointError) else "Sandbox.Failure"
-                detail = f"\n{error.detail}" if error.detail else ""
-                return Outcome(failure(kind, call.request_id, f"{error.what}{detail}"), "")
-        found = environment
-        try:
-            outcome, environment = await self._serve(function, environment, init_seconds, call, sink)
-        except BaseException:
-            self._end_soon(environment)
-            raise
-        if environment is not found:
-            pool.provisioned.discard(found)
-        self._release(pool, environment)
-        return outcome
+            environment, init_seconds = await self._create(pool.function)
+            environment.tenant = tenant
+        if environment.usable:
+            run.begin(environment, init_seconds)
+            return
+        run.prepare(environment, init_seconds)  # its init failed: Lambda tries once more, on the invocation's time
+        pool.provisioned.discard(environment)
+        self._all.discard(environment)
+        await environment.stop("failure")
+        environment = self._environment(pool.function, environment.launch, environment.stream)
+        environment.tenant = tenant
+        verdict = await self._init_again(pool.function, environment, run.call.request_id)
+        if verdict:
+            run.conclude(environment, verdict)
+        else:
+            run.resume(environment)
+
+    def _fail(self, run: Run, kind: str, message: str) -> None:
+        run.reply(Outcome(failure(kind, run.call.request_id, message)))
+        self._count_out(run)
+
+    def _over(self, run: Run, environment: ExecutionEnvironment, verdict: Verdict) -> None:
+        self._count_out(run)
+        if verdict.status.fatal:
+            self._end_soon(environment, "timeout" if verdict.timed_out else "failure")
+        self._release(run.pool, environment)
+
+    def _count_out(self, run: Run) -> None:
+        self._under_way -= 1
+        run.pool.under_way -= 1
+
+    def _stop_waiting(self, run: Run) -> None:
+        if run in run.pool.waiting:
+            run.pool.waiting.remove(run)
+            self._spawn(self._open(run, None))
 
     async def provision(self, function: Function, count: int) -> None:
         """Keep `count` environments of a version initialised, whether they are needed or not; 0 ends that.
@@ -172,7 +195,7 @@ class LambdaHost:
         finally:
             pool.initializing = None
 
-    async def _initialize(self, pool: _Pool) -> None:
+    async def _initialize(self, pool: Pool) -> None:
         environment, _ = await self._create(pool.function)
         self._release(pool, environment)
 
@@ -193,57 +216,18 @@ class LambdaHost:
         self._sweeper.cancel()
         with suppress(asyncio.CancelledError):
             await self._sweeper
+        for pool in self._pools.values():
+            for run in list(pool.waiting):
+                self._stop_waiting(run)
+        for opening in list(self._openings):
+            opening.cancel()
+        if self._openings:
+            await asyncio.wait(self._openings)
         for environment in list(self._all):
             self._end_soon(environment)
         while self._endings:
             await asyncio.gather(*self._endings)
         self._watch.close()
-
-    async def _serve(
-        self,
-        function: Function,
-        environment: ExecutionEnvironment,
-        init_seconds: float,
-        call: Call,
-        sink: ResponseSink | None,
-    ) -> tuple[Outcome, ExecutionEnvironment]:
-        request_id = call.request_id
-        trace_id = call.trace_id or _trace_id(function.tracing)
-        environment.platform.start(request_id, trace_id)
-        began = time.monotonic()
-        verdict = None
-        if not environment.usable:  # its init failed: Lambda tries once more, on the invocation's time
-            self._all.discard(environment)
-            await environment.stop("failure")
-            environment = self._environment(function, environment.launch, environment.stream)
-            environment.tenant = call.tenant_id
-            verdict = await self._init_again(function, environment, request_id)
-        if verdict is None:
-            left = function.timeout - (time.monotonic() - began)
-            invocation = Invocation(
-                request_id=request_id,
-                payload=call.payload,
-                function_arn=call.function_arn,
-                client_context=call.client_context,
-                cognito_identity=call.cognito_identity,
-                tenant_id=call.tenant_id,
-                deadline_ms=int((time.time() + left) * 1000),
-                trace_id=trace_id,
-                sink=sink,
-            )
-            ending = await environment.invoke(invocation, left)
-            verdict = judge(function, environment, request_id, ending)
-        environment.platform.end(
-            request_id,
-            verdict.status,
-            seconds=float(function.timeout) if verdict.timed_out else time.monotonic() - began,
-            init_seconds=init_seconds,
-            produced=len(verdict.answer.body),
-            peak_memory=environment.peak_memory,
-        )
-        if verdict.status.fatal:
-            self._end_soon(environment, "timeout" if verdict.timed_out else "failure")
-        return Outcome(verdict.answer, environment.stream.take_tail(), environment.streamed), environment
 
     async def _create(self, function: Function, *, provisioned: bool = False) -> tuple[ExecutionEnvironment, float]:
         now = datetime.now(UTC)
@@ -286,7 +270,7 @@ class LambdaHost:
                 raise InvalidEntrypointError(f"fork/exec {environment.launch.argv[0]}: {error.strerror}") from error
             raise
 
-    async def _provision_one(self, pool: _Pool) -> None:
+    async def _provision_one(self, pool: Pool) -> None:
         environment, _ = await self._create(pool.function, provisioned=True)
         if not environment.usable:
             self._end_soon(environment)
@@ -298,39 +282,48 @@ class LambdaHost:
         pool.provisioned.add(environment)
         self._release(pool, environment)
 
-    def _release(self, pool: _Pool, environment: ExecutionEnvironment) -> None:
+    def _release(self, pool: Pool, environment: ExecutionEnvironment) -> None:
         """Keep an environment that has done its work for the next invocation, or end it."""
+        run = pool.next_run(environment.tenant) if pool.waiting else None
+        if run and environment.usable:
+            run.begin(environment)
+            return
+        if run:
+            self._spawn(self._open(run, None))
         if environment.usable and not pool.retired:
             environment.idle_since = time.monotonic()
             pool.idle.append(environment)
             return
         self._lose(pool, environment)
 
-    def _lose(self, pool: _Pool, environment: ExecutionEnvironment) -> None:
+    def _lose(self, pool: Pool, environment: ExecutionEnvironment) -> None:
         """End an environment; one that is missed in readiness is made again."""
         self._end_soon(environment)
         pool.provisioned.discard(environment)
         if not pool.retired and len(pool.provisioned) < pool.wanted:
-            task = asyncio.create_task(self._replace(pool))
-            self._endings.add(task)
-            task.add_done_callback(self._endings.discard)
+            self._spawn(self._replace(pool))
 
-    async def _replace(self, pool: _Pool) -> None:
+    async def _replace(self, pool: Pool) -> None:
         with suppress(LakonError):  # then the next invocation makes one, and is told
             await self._provision_one(pool)
 
-    def _pool(self, function: Function) -> _Pool:
+    def _pool(self, function: Function) -> Pool:
         pool = self._pools.get(function.key)
         if pool is None or pool.function.fingerprint != function.fingerprint:
             if pool:
                 self._retire(pool)
-            pool = self._pools[function.key] = _Pool(function)
+            pool = self._pools[function.key] = Pool(function)
         return pool
 
-    def _retire(self, pool: _Pool) -> None:
+    def _retire(self, pool: Pool) -> None:
         pool.retired = True
         for environment in pool.idle:
             self._end_soon(environment)
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._openings.add(task)
+        task.add_done_callback(self._openings.discard)
 
     def _end_soon(self, environment: ExecutionEnvironment, reason: str = "spindown") -> None:
         if environment in self._all:
@@ -353,11 +346,6 @@ class LambdaHost:
                     self._lose(pool, environment)
 
     @staticmethod
-    def _spent(pool: _Pool, environment: ExecutionEnvironment, oldest: float) -> bool:
+    def _spent(pool: Pool, environment: ExecutionEnvironment, oldest: float) -> bool:
         too_old = environment.idle_since < oldest and environment not in pool.provisioned
         return too_old or not environment.usable
-
-
-def _trace_id(sampled: bool) -> str:
-    root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-    return f"Root={root};Parent={secrets.token_hex(8)};Sampled={int(sampled)}"

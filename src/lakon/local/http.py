@@ -6,11 +6,15 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import httptools
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _MAX_HEADERS = 2 * 1024 * 1024  # an X-Ray cause alone may take one
+_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
 
 
 @dataclass(slots=True)
@@ -46,14 +50,18 @@ class Reply:
 
     def render(self, *more: tuple[str, str]) -> bytes:
         """The bytes on the wire, `more` headers among them. Line ends in a header would split it: they are dropped."""
-        head = (
-            f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}\r\n"
-            f"Content-Type: {_one_line(self.content_type)}\r\n"
-            f"Content-Length: {len(self.body)}\r\n"
-        )
-        for name, value in (*self.headers, *more):
-            head += f"{name}: {_one_line(value)}\r\n"
-        return b"%s\r\n%s" % (head.encode("utf-8", "replace"), self.body)
+        length = str(len(self.body))
+        fields = [("Content-Type", self.content_type), ("Content-Length", length), *self.headers, *more]
+        head = "\r\n".join([_STATUS_LINES[self.status], *[f"{name}: {value}" for name, value in fields]])
+        if head.count("\n") + head.count("\r") > 2 * len(fields):
+            return Reply(self.status, self.body, _one_line(self.content_type), _one_line_each(self.headers)).render(
+                *_one_line_each(more)
+            )
+        return b"%s\r\n\r\n%s" % (head.encode("utf-8", "replace"), self.body)
+
+
+def _one_line_each(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, _one_line(value)) for name, value in headers]
 
 
 def _one_line(text: str) -> str:
@@ -144,12 +152,12 @@ class HttpConnection(asyncio.Protocol):
 
     def on_url(self, url: bytes) -> None:
         """Its target, perhaps in pieces."""
-        self._grow(url)
+        self._grow(len(url))
         self._request.path += url.decode("ascii")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer after a chunked body."""
-        self._grow(name + value)
+        self._grow(len(name) + len(value))
         self._request.headers[name.decode("latin-1").lower()] = value.decode("utf-8", "replace")
 
     def on_headers_complete(self) -> None:
@@ -200,8 +208,8 @@ class HttpConnection(asyncio.Protocol):
             if (reply := self._service.handle(self._current, self)) is not None:
                 self.send(reply)
 
-    def _grow(self, piece: bytes) -> None:
-        self._head_size += len(piece)
+    def _grow(self, size: int) -> None:
+        self._head_size += size
         if self._head_size > _MAX_HEADERS:
             raise httptools.HttpParserError("headers too large")
 

@@ -229,11 +229,7 @@ class LogPipe:
             self._rest = self.feed(self._rest + data)
 
     def finish(self) -> None:
-        """Take an unfinished line as it is.
-
-        What was written before a request of the same process is there when the request is answered in the loop's next
-        turn: both were ready at once, and every reader has had its turn.
-        """
+        """Take an unfinished line as it is."""
         if self._rest:
             self._rest = self.flush(self._rest)
 

@@ -98,16 +98,26 @@ class RuntimeApi:
 
     `ended` resolves when the init phase, and then each invocation, is over: the runtime asks for the next event and
     nobody else is `busy`, or the environment calls `finish`. `answer` is what the runtime has posted until then.
-    `snap_start` opens the calls of a runtime that is restored from a snapshot.
+    `snap_start` opens the calls of a runtime that is restored from a snapshot. `answered` is called when the runtime
+    has posted its answer to an event and knows that it was taken, `over` as `ended` resolves, but without delay.
     """
 
-    def __init__(self, *, snap_start: bool = False, busy: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self,
+        *,
+        snap_start: bool = False,
+        busy: Callable[[], bool] = lambda: False,
+        answered: Callable[[], None] = lambda: None,
+        over: Callable[[Ending], None] = lambda _: None,
+    ) -> None:
         self.state = State.STARTED
         self.answer: Answer | None = None
         self.streaming: StreamedBody | None = None
         self.ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
         self._snap_start = snap_start
         self._busy = busy
+        self._answered = answered
+        self._over = over
         self._invocation: Invocation | None = None
         self._waiting: HttpConnection | None = None
 
@@ -127,6 +137,7 @@ class RuntimeApi:
             if self.streaming:
                 self.streaming.close()
             self.ended.set_result(ending)
+            self._over(ending)
 
     def settle(self) -> None:
         """End what is going on if the runtime is Ready and nobody else is busy."""
@@ -135,15 +146,18 @@ class RuntimeApi:
 
     def accept(self, request: Request) -> Body | Reply | None:
         """Take a streamed response to where it goes; refuse what is too large before it is sent."""
+        streams, waits = _streams(request), request.expects_leave
+        if not (streams or waits):
+            return None
         match = _INVOCATION.fullmatch(request.path)
         if match is None or match[2] != "response" or not self._answerable(match[1]):
             return None
         length = request.headers.get("content-length", "")
-        if request.expects_leave and length.isdecimal() and int(length) > MAX_PAYLOAD:
+        if waits and length.isdecimal() and int(length) > MAX_PAYLOAD:
             request.size = int(length)
             return self._post(request, *match.groups())
         sink = self._invocation.sink if self._invocation else None
-        if sink is None or not _streams(request):
+        if sink is None or not streams:
             return None
         self.state = State.RESPONDING
         self.streaming = StreamedBody(_content_type(request), sink)
@@ -152,7 +166,10 @@ class RuntimeApi:
     def handle(self, request: Request, connection: HttpConnection) -> Reply | None:
         """The reply to one request; None when it will be sent on `connection` later, as for /next."""
         if match := _INVOCATION.fullmatch(request.path):
-            return self._post(request, *match.groups()) if request.method == "POST" else Reply(405)
+            if request.method != "POST":
+                return Reply(405)
+            self._posted(request, connection, *match.groups())
+            return None
         if request.path == _NEXT:
             return self._next(connection) if request.method == "GET" else Reply(405)
         if request.path == _INIT_ERROR:
@@ -208,6 +225,13 @@ class RuntimeApi:
         self.answer = Answer(request.body, json_or_bytes(request.body), error_type(request))
         self.finish(Ending.DONE)
         return ACCEPTED
+
+    def _posted(self, request: Request, connection: HttpConnection, request_id: str, kind: str) -> None:
+        """Answer the runtime first: it turns to its next event while the answer is on its way."""
+        running = self.state is not State.RESPONSE_SENT
+        connection.send(self._post(request, request_id, kind))
+        if running and self.state is State.RESPONSE_SENT:
+            self._answered()
 
     def _post(self, request: Request, request_id: str, kind: str) -> Reply:
         wanted = "InvocationResponse" if kind == "response" else "InvocationErrorResponse"

@@ -136,6 +136,7 @@ class InvokeApi:
             trace_id=trace_id(target.config, request.headers.get("x-amzn-trace-id", "")),
             client_context=context,
             tenant_id=request.headers.get("x-amz-tenant-id", ""),
+            tail=request.tail,
         )
         told["X-Amzn-Trace-Id"] = asked.trace_id
         if request.type == "Event":

@@ -33,11 +33,12 @@ class Asked:
     trace_id: str
     client_context: str = ""
     tenant_id: str = ""
+    tail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of an invocation. `error_type` is empty for a success; `log` is the log's last 4 KB."""
+    """What came of an invocation. `error_type` is empty for a success; `log` is the log's last 4 KB, if it was asked for."""
 
     body: bytes
     error_type: str = ""
@@ -100,6 +101,7 @@ class Invoker:
             "clientContext": asked.client_context,
             "traceId": asked.trace_id,
             "tenantId": asked.tenant_id,
+            "tail": asked.tail,
             "streamed": streamed,
         }
         return frame(message, self._records.describe(target, asked.tenant_id), asked.payload)
