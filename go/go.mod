@@ -1,0 +1,3 @@
+module github.com/lakon/lakon-go
+
+go 1.21

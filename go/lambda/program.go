@@ -1,0 +1,215 @@
+package lambda
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/lakon/lakon-go/internal/engine"
+	"github.com/lakon/lakon-go/lambdacontext"
+)
+
+type registration struct {
+	name    string
+	handler any
+	options []Option
+}
+
+var registered []registration
+
+// program is the handlers by name; Start's own has the empty name.
+type program struct {
+	handlers map[string]*bound
+}
+
+// bound is a handler with its settings.
+type bound struct {
+	*settings
+	function function
+	encoders sync.Pool
+}
+
+func newProgram(handler any, options []Option) (*program, error) {
+	p := &program{map[string]*bound{}}
+	all := registered
+	if handler != nil || len(registered) == 0 {
+		all = append(all, registration{"", handler, options})
+	}
+	for _, each := range all {
+		if _, taken := p.handlers[each.name]; taken {
+			return nil, fmt.Errorf("two handlers are registered as %q", each.name)
+		}
+		made, err := bind(each.handler, each.options)
+		if err != nil {
+			return nil, err
+		}
+		p.handlers[each.name] = made
+	}
+	return p, nil
+}
+
+func bind(handler any, options []Option) (*bound, error) {
+	b := &bound{settings: newSettings(options)}
+	b.encoders.New = func() any { return newEncoder(b.settings) }
+	var err error
+	b.function, err = newFunction(handler, b.settings)
+	return b, err
+}
+
+// find gives a handler by its name. Without one it is Start's own, or the only one.
+func (p *program) find(name string) (*bound, error) {
+	if found := p.handlers[name]; found != nil {
+		return found, nil
+	}
+	if name == "" && len(p.handlers) == 1 {
+		for _, only := range p.handlers {
+			return only, nil
+		}
+	}
+	return nil, fmt.Errorf("there is no handler %q: the program has %s", name, p.names())
+}
+
+func (p *program) names() string {
+	var names []string
+	for name := range p.handlers {
+		names = append(names, strconv.Quote(name))
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+// chosen is the one handler that a process serves: the one that the function's Handler setting names, if it does.
+func (p *program) chosen() (*bound, error) {
+	name := os.Getenv("_HANDLER")
+	if found := p.handlers[name]; found != nil {
+		return found, nil
+	}
+	if found, err := p.find(""); err == nil {
+		return found, nil
+	}
+	return p.find(name)
+}
+
+// invoke calls the handler and delivers its answer. failure is what the handler did wrong; err is what deliver returned.
+func (b *bound) invoke(call *engine.Call, payload []byte, deliver func(answer) error) (failure *Error, err error) {
+	ctx, cancel, err := newContext(b.base, call)
+	if err != nil {
+		return newError(err), nil
+	}
+	defer cancel()
+	encoder := b.encoders.Get().(*encoder)
+	defer b.encoders.Put(encoder)
+	answer, failure := b.answer(ctx, payload, encoder)
+	if failure != nil {
+		return failure, nil
+	}
+	if answer.stream == nil {
+		return nil, deliver(answer)
+	}
+	if closer, ok := answer.stream.(io.Closer); ok {
+		defer closer.Close()
+	}
+	reader := &guarded{Reader: answer.stream}
+	answer.stream = reader
+	err = deliver(answer)
+	if err == nil && reader.panicked != nil {
+		err = errPanicked
+	}
+	return nil, err
+}
+
+// errPanicked ends a process; what happened has been told.
+var errPanicked = errors.New("the handler panicked: the process ends, and the next event gets a new one")
+
+func (b *bound) answer(ctx context.Context, payload []byte, encoder *encoder) (given answer, failure *Error) {
+	defer func() {
+		if value := recover(); value != nil {
+			failure = newPanic(value)
+		}
+	}()
+	given, err := b.function(ctx, payload, encoder)
+	if err != nil {
+		return given, newError(err)
+	}
+	return given, nil
+}
+
+// newContext carries the deadline, what is known of the invocation, and the trace id.
+func newContext(base context.Context, call *engine.Call) (context.Context, context.CancelFunc, error) {
+	lc := &lambdacontext.LambdaContext{
+		AwsRequestID:       call.RequestID,
+		InvokedFunctionArn: call.FunctionARN,
+		TenantID:           call.TenantID,
+	}
+	if err := parse("client context", call.ClientContext, &lc.ClientContext); err != nil {
+		return nil, nil, err
+	}
+	if err := parse("cognito identity", call.CognitoIdentity, &lc.Identity); err != nil {
+		return nil, nil, err
+	}
+	if lambdacontext.MaxConcurrency() == 1 {
+		engine.SetEnvironment("_X_AMZN_TRACE_ID", call.TraceID)
+	}
+	ctx := lambdacontext.NewContext(base, lc)
+	ctx = context.WithValue(ctx, "x-amzn-trace-id", call.TraceID) //lint:ignore SA1029 the key that X-Ray's SDK asks for
+	if call.Deadline == "" {
+		ctx, cancel := context.WithCancel(ctx)
+		return ctx, cancel, nil
+	}
+	deadline, err := strconv.ParseInt(call.Deadline, 10, 64)
+	if err != nil {
+		return nil, nil, fmt.Errorf("failed to parse deadline: %v", err)
+	}
+	ctx, cancel := context.WithDeadline(ctx, time.UnixMilli(deadline))
+	return ctx, cancel, nil
+}
+
+func parse(what, text string, into any) error {
+	if text == "" {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(text), into); err != nil {
+		return fmt.Errorf("failed to unmarshal %s json: %v", what, err)
+	}
+	return nil
+}
+
+// Invoke answers a call of the program as a library.
+func (p *program) Invoke(name string, call *engine.Call, payload []byte, give func(engine.Status, []byte)) {
+	b, err := p.find(name)
+	if err != nil {
+		give(engine.Failed, encodeError(newError(err)))
+		return
+	}
+	failure, err := b.invoke(call, payload, func(a answer) error {
+		body, err := a.body, error(nil)
+		if a.stream != nil {
+			body, err = io.ReadAll(a.stream)
+		}
+		if err == nil {
+			give(engine.Response, body)
+		}
+		return err
+	})
+	if err != nil {
+		failure = newError(err)
+	}
+	if failure != nil {
+		give(failure.status(), encodeError(failure))
+	}
+}
+
+func (e *Error) status() engine.Status {
+	if e.ShouldExit {
+		return engine.Panicked
+	}
+	return engine.Failed
+}
