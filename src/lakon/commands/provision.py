@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
 from lakon.commands.places import aws_folder, start
+from lakon.commands.wanted import wanted
 from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
 from lakon.provision import artifacts, stack
 from lakon.provision.session import RefusedError
-from lakon.synth.functions import BUCKET_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from lakon.provision.stack import Outcome
     from lakon.report import Reporter
     from lakon.settings import Target
-
-SERVICE_TAG = "lakon:service"
-STAGE_TAG = "lakon:stage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,18 +98,16 @@ def _put(
     store = artifacts.artifact_bucket(session, bucket, reporter)
     files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
     uploaded = artifacts.upload(session, store, files, reporter)
-    parameters = {name: artifacts.archive_key(archive.path) for name, archive in built.archives.items()}
-    if parameters:
-        parameters[BUCKET_PARAMETER] = store
+    goal = wanted(program, target, built, store)
     name = program.stack(target.stage)
     told = _gaps_of(session, name) if target.local else ()
     outcome = stack.provision(
         session,
         name,
-        built.synthesis.text,
-        parameters,
+        goal.template,
+        goal.parameters,
         reporter,
-        tags={**program.service.tags, SERVICE_TAG: program.service.name, STAGE_TAG: target.stage},
+        tags=goal.tags,
         origins=built.synthesis.origins,
         artifacts=store,
     )

@@ -47,11 +47,16 @@ def artifact_bucket(session: Session, named: str | None, reporter: Reporter) -> 
     if named is not None:
         _check(session, named)
         return named
-    bucket = f"lakon-artifacts-{session.account}-{session.region}"
+    bucket = own_bucket(session)
     if not _finished(session, bucket):
         with reporter.step(f"making the artifact bucket {bucket}"):
             _make(session, bucket)
     return bucket
+
+
+def own_bucket(session: Session) -> str:
+    """The name of Lakon's own bucket of the account and region, whether it is there or not."""
+    return f"lakon-artifacts-{session.account}-{session.region}"
 
 
 def archive_key(archive: Path) -> str:
