@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from lakon.build.disk import told_plainly
 from lakon.build.output import write_output
-from lakon.build.python import PythonSource, build_python
-from lakon.build.tool import Platform
+from lakon.commands.archives import build_archives
 from lakon.commands.places import build_folder
 from lakon.exceptions import BuildError, UsageError
-from lakon.interpreters import for_this_machine
 from lakon.settings import make_project_state
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.limits import check_limits
@@ -50,21 +48,7 @@ def build(
     synthesis = synthesize(service, stage=target.stage, root=root)
     check_limits(synthesis, service, root=root)
     folder = _output(program, target, folder)
-    python = for_this_machine(service.python) if target.local else service.python
-    archives: dict[str, Archive] = {}
-    layers = {architecture: parameter for parameter, architecture in synthesis.layers.items()}
-    for parameter, architecture in synthesis.archives.items():
-        source = PythonSource(
-            root=program.root,
-            platform=Platform(python, architecture, host=target.local),
-            include=service.include,
-            exclude=service.exclude,
-            layer=service.layer,
-        )
-        built = build_python(source, folder, reporter)
-        archives[parameter] = built.code
-        if built.layer is not None:
-            archives[layers[architecture]] = built.layer
+    archives = build_archives(program, synthesis, folder, reporter, host=target.local)
     facts = {"service": service.name, "stage": target.stage, "python": service.python, "local": target.local}
     more = {BUCKET_PARAMETER: bucket} if bucket and archives else {}
     write_output(folder, synthesis.text, archives, facts, more)

@@ -36,15 +36,10 @@ class _State:
 
     def changed(self, before: _State) -> dict[str, list[str]]:
         """The archives (parameter -> functions) whose code is not what it was before."""
-        architectures = {
-            name: architecture
-            for name, architecture in self.built.synthesis.archives.items()
-            if self.built.archives[name].digest != before.built.archives[name].digest
-        }
-        functions = self.program.service.functions
         return {
-            name: [function.name for function in functions if function.architecture == architecture]
-            for name, architecture in architectures.items()
+            name: list(code.functions)
+            for name, code in self.built.synthesis.archives.items()
+            if self.built.archives[name].digest != before.built.archives[name].digest
         }
 
 
@@ -131,7 +126,4 @@ def _parts(changed: dict[str, list[str]], first: Collection[str]) -> list[dict[s
 
 
 def _all(state: _State) -> dict[str, list[str]]:
-    return {
-        name: [function.name for function in state.program.service.functions if function.architecture == architecture]
-        for name, architecture in state.built.synthesis.archives.items()
-    }
+    return {name: list(code.functions) for name, code in state.built.synthesis.archives.items()}

@@ -8,9 +8,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from lakon.model.authorizers import LambdaAuthorizer
     from lakon.model.function import Function
+    from lakon.model.gateways import AnyApi
+    from lakon.model.golibrary import GoLibrary
     from lakon.model.origin import Origin
     from lakon.model.resources import AnyResource
+    from lakon.model.sites import Site
 
 
 class Output:
@@ -28,19 +32,23 @@ class Declared:
     """The lists that declarations are added to, and what holds for all of them."""
 
     __slots__ = (
+        "apis",
         "architecture",
+        "authorizers",
         "description",
         "env",
         "exclude",
         "functions",
         "include",
         "layer",
+        "libraries",
         "log_retention_days",
         "name",
         "origin",
         "outputs",
         "python",
         "resources",
+        "sites",
         "tags",
     )
 
@@ -71,5 +79,9 @@ class Declared:
         self.exclude = several(exclude)
         self.layer = layer
         self.functions: list[Function] = []
+        self.libraries: list[GoLibrary] = []
         self.resources: list[AnyResource] = []
+        self.apis: list[AnyApi] = []
+        self.authorizers: list[LambdaAuthorizer] = []
+        self.sites: list[Site] = []
         self.outputs: list[Output] = []

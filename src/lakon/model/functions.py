@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from lakon.model.code import PythonHandler
+from lakon.model.code import GoProgram, HttpServer, PythonHandler, WebProgram
 from lakon.model.declared import Declared
 from lakon.model.function import Function
+from lakon.model.golibrary import GoLibrary
+from lakon.model.names import several
 from lakon.model.origin import caller
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import TypeVar, Unpack, overload
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Literal, TypeVar, Unpack, overload
 
     from lakon.model.code import Code
     from lakon.model.function import FunctionOptions
@@ -61,6 +63,7 @@ class Functions(Declared):
         retries: how often a failed asynchronous event is tried again, 0 to 2. max_event_age: seconds, 60 to 21,600.
         on_success, on_failure: queue or topic, or the ARN of any destination, told how asynchronous events ended.
         snap_start: keep a snapshot of the initialised function for each version that is published.
+        url: True for a function URL that takes signed requests, or `lakon.Url(auth="public", ...)`.
 
         See `AWS::Lambda::Function` in the CloudFormation reference. Values out of range are not refused here but by
         the commands, all at once.
@@ -73,6 +76,66 @@ class Functions(Declared):
             return handler
 
         return declare if handler is None else declare(handler)
+
+    def go_function(
+        self,
+        name: str,
+        *,
+        source: str,
+        engine: Literal["runtime", "sidecar", "inprocess"] = "runtime",
+        protocol: Literal["lambda", "http"] = "lambda",
+        ready: str = "/",
+        port: int | None = None,
+        socket: bool = False,
+        build_tags: str | Sequence[str] = (),
+        **options: Unpack[FunctionOptions],
+    ) -> Function:
+        """Declare a Go program as a Lambda function; what is returned stands for it in `lakon.invoke(...)`.
+
+        source: the folder of its main package, relative to the program's file. It calls `lambda.Start` of
+        aws-lambda-go or of Lakon's own module, or it has no `main` and exports `Handle`.
+        engine: `"runtime"`, a program of its own on `provided.al2023`; `"sidecar"`, the same program as a child of the
+        managed Python runtime; `"inprocess"`, a shared library inside it.
+        protocol: `"http"` for a sidecar that serves HTTP instead; see `web_function` for ready, port and socket.
+        build_tags: build constraints that hold, as of `go build -tags`.
+        options: as of `function`.
+        """
+        http = HttpServer(ready, port, socket) if protocol != "lambda" else None
+        code = GoProgram(source, engine, http, several(build_tags))
+        return self._declare(code, name, caller(), options)
+
+    def web_function(
+        self,
+        name: str,
+        command: str | Sequence[str],
+        *,
+        source: str,
+        ready: str = "/",
+        port: int | None = None,
+        socket: bool = False,
+        **options: Unpack[FunctionOptions],
+    ) -> Function:
+        """Declare an HTTP server, in any language, as a Lambda function: events become requests, and answers come back.
+
+        command: what starts it, a program and its arguments, in the folder `source`, relative to the program's file,
+        all of which goes into the archive. `{port}` and `{socket}` in it stand for where it is to listen; variables of
+        the environment tell it, too: `PORT` and `SOCKET`.
+        ready: the path that answers, with anything below 500, once the server can be used.
+        port: the loopback port it listens on where it cannot be told; without one, one that is free.
+        socket: whether it listens on a Unix socket instead.
+        options: as of `function`.
+        """
+        code = WebProgram(several(command), source, HttpServer(ready, port, socket))
+        return self._declare(code, name, caller(), options)
+
+    def go_library(self, name: str, *, source: str, build_tags: str | Sequence[str] = ()) -> GoLibrary:
+        """A Go program whose handlers Python calls in its own process: `fast.call("Parse", payload)`.
+
+        source, build_tags: as of `go_function`. It goes into the archive of the service's Python functions.
+        """
+        library = GoLibrary(name, caller(), source, several(build_tags))
+        self.libraries.append(library)
+        return library
 
     def _declare(self, code: Code, name: str, origin: Origin, options: FunctionOptions) -> Function:
         """Add a function; what it does not say itself, the service says for it."""

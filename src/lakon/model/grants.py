@@ -8,6 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from lakon.model.function import Function
     from lakon.model.resource import Resource
 
 
@@ -42,7 +43,7 @@ class Invoke:
 
     __slots__ = ("function",)
 
-    def __init__(self, function: Callable[..., object] | str) -> None:
+    def __init__(self, function: Function | Callable[..., object] | str) -> None:
         self.function = function
 
 
@@ -60,8 +61,8 @@ def allow(
     return Allow(several(actions), several(resources), condition)
 
 
-def invoke(function: Callable[..., object] | str) -> Invoke:
-    """Allow to invoke another function of this service, given as the decorated function or by its name.
+def invoke(function: Function | Callable[..., object] | str) -> Invoke:
+    """Allow to invoke another function of this service: the decorated function, what `go_function` returned, or a name.
 
     The function that may do it finds the other's name in `<NAME>_FUNCTION_NAME`.
     """

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, assert_never
 
+from lakon.model.code import GoProgram, PythonHandler, WebProgram
 from lakon.model.grants import Invoke
 from lakon.model.names import logical_id
 from lakon.model.resource import STACK
 from lakon.model.resources import Queue, Topic
 from lakon.model.triggers import QueueMessages
 from lakon.runtime.environment import variable
+from lakon.synth.archives import archive_parameter
 from lakon.synth.grants import allow, invoked_names, statements
 from lakon.synth.values import function_name, substitution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakon.model.code import HttpServer
     from lakon.model.function import Destination, Function
     from lakon.model.service import Service
     from lakon.synth.template import Properties, Template
     from lakon.synth.values import Values
 
 BUCKET_PARAMETER = "ArtifactBucket"
+SERVER_VARIABLE = "LAKON_SERVER"
 _DESTINATION_ACTIONS = {
     "sqs": "sqs:SendMessage",
     "sns": "sns:Publish",
@@ -31,9 +36,9 @@ _DESTINATION_ACTIONS = {
 }
 
 
-def archive_parameter(architecture: str) -> str:
-    """The template parameter that names the archive of Python functions for an architecture."""
-    return "PythonArchive" if architecture == "x86_64" else "PythonArm64Archive"
+def has_layer(service: Service, function: Function) -> bool:
+    """Whether the layer with the Python dependencies belongs to a function."""
+    return service.layer and isinstance(function.code, PythonHandler)
 
 
 def layer_id(architecture: str) -> str:
@@ -46,10 +51,26 @@ def layer_parameter(architecture: str) -> str:
     return "DependenciesArchive" if architecture == "x86_64" else "DependenciesArm64Archive"
 
 
-def handler_path(function: Function) -> str:
+def python_path(handler: object) -> str:
     """What Lambda's Python runtime imports and calls: `module.name`."""
-    handler = function.code.call
-    return f"{handler.__module__}.{getattr(handler, '__qualname__', handler)}"
+    return f"{getattr(handler, '__module__', '')}.{getattr(handler, '__qualname__', handler)}"
+
+
+def runtime(service: Service, function: Function) -> tuple[str, str]:
+    """Lambda's runtime for a function, and the handler that it is told."""
+    managed, code = f"python{service.python}", function.code
+    match code:
+        case PythonHandler():
+            return managed, python_path(code.call)
+        case GoProgram():
+            if code.http is not None:
+                return managed, "lakon.runtime.web.handler"
+            if code.engine == "runtime":
+                return "provided.al2023", "bootstrap"
+            return managed, f"lakon.runtime.{code.engine}.handler"
+        case WebProgram():
+            return managed, "lakon.runtime.web.handler"
+    assert_never(code)
 
 
 def add_function(template: Template, service: Service, function: Function, values: Values) -> None:
@@ -68,7 +89,7 @@ def add_function(template: Template, service: Service, function: Function, value
     template.add(logical_id(function.name, "Role"), "AWS::IAM::Role", role(service, function, values), function.origin)
     properties = _properties(service, function, values)
     layers = [
-        *([{"Ref": layer_id(function.architecture)}] if service.layer else []),
+        *([{"Ref": layer_id(function.architecture)}] if has_layer(service, function) else []),
         *map(values.resolve, function.layers),
     ]
     if layers:
@@ -85,14 +106,15 @@ def add_function(template: Template, service: Service, function: Function, value
 
 
 def _properties(service: Service, function: Function, values: Values) -> Properties:
+    managed, handler = runtime(service, function)
     properties: Properties = {
         "FunctionName": {"Fn::Sub": function_name(function.name)},
-        "Runtime": f"python{service.python}",
+        "Runtime": managed,
         "Architectures": [function.architecture],
-        "Handler": handler_path(function),
+        "Handler": handler,
         "Code": {
             "S3Bucket": {"Ref": BUCKET_PARAMETER},
-            "S3Key": {"Ref": archive_parameter(function.architecture)},
+            "S3Key": {"Ref": archive_parameter(function)},
         },
         "Role": {"Fn::GetAtt": [logical_id(function.name, "Role"), "Arn"]},
         "MemorySize": function.memory,
@@ -147,10 +169,28 @@ def told(service: Service, function: Function) -> Iterator[tuple[str, str, str]]
     for resource in function.touched():
         for name, value in resource.variables().items():
             yield name, value, f"the {resource.kind.replace('_', ' ')} {resource.id!r}"
+    if server := _server(function):
+        yield SERVER_VARIABLE, server, "its server"
     for use in function.uses:
         if isinstance(use, Invoke):
             for invoked in invoked_names(use, service):
                 yield variable(invoked, "function", "name"), f"{STACK}-{invoked}", f"the function {invoked!r}"
+
+
+def _server(function: Function) -> str | None:
+    """What `lakon.runtime.web` reads: how to start a function's HTTP server, and how to reach it."""
+    match function.code:
+        case PythonHandler():
+            return None
+        case GoProgram(http=http):
+            return None if http is None else _told_server(["./bootstrap"], http)
+        case WebProgram(command=command, http=http):
+            return _told_server(list(command), http)
+    assert_never(function.code)
+
+
+def _told_server(command: list[str], http: HttpServer) -> str:
+    return json.dumps({"command": command, "port": http.port, "ready": http.ready, "socket": http.socket})
 
 
 def _invoke_config(function: Function, values: Values) -> Properties:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from lakon.model.code import PythonHandler
 from lakon.model.grants import Allow, Grant, Invoke
 from lakon.model.resources import Table
 from lakon.synth.values import function_arn, substitution
@@ -100,7 +101,11 @@ def invoked_names(use: Invoke, service: Service) -> list[str]:
     """The names of the functions that an `invoke` grant may mean: exactly one in a program without mistakes."""
     if isinstance(use.function, str):
         return [function.name for function in service.functions if function.name == use.function]
-    return [function.name for function in service.functions if use.function in (function, function.code.call)]
+    return [
+        function.name
+        for function in service.functions
+        if use.function is function or (isinstance(function.code, PythonHandler) and use.function == function.code.call)
+    ]
 
 
 def allow(actions: Sequence[str], resources: Sequence[object]) -> Properties:

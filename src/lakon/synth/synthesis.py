@@ -18,12 +18,13 @@ from lakon.model.resources import (
     Topic,
 )
 from lakon.synth.alarms import add_alarms, notified_topics
+from lakon.synth.archives import about, archives
 from lakon.synth.checks import check
 from lakon.synth.cycles import find_cycle, references
 from lakon.synth.functions import (
     BUCKET_PARAMETER,
     add_function,
-    archive_parameter,
+    has_layer,
     layer_id,
     layer_parameter,
 )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from lakon.model.resources import AnyResource
     from lakon.model.service import Service
+    from lakon.synth.archives import AnyCode
     from lakon.synth.template import Properties
 
 _OUTPUTS = {"name": "Name", "url": "Url", "arn": "Arn"}
@@ -48,15 +50,15 @@ class Synthesis:
     """A template, where each resource of it was declared (`app.py:12`), and the archives it asks for.
 
     `text` is the template as JSON, the same bytes for the same program; `resources` and `outputs` are its sections.
-    `archives` maps a template parameter to the architecture that the Python code must be built for; `layers` does the
-    same for the archives that hold only the dependencies.
+    `archives` maps a template parameter to the code that its archive must hold; `layers` maps those of archives that
+    hold only the Python dependencies to their architecture.
     """
 
     text: str
     resources: Mapping[str, Properties]
     outputs: Mapping[str, Properties]
     origins: Mapping[str, str]
-    archives: Mapping[str, str]
+    archives: Mapping[str, AnyCode]
     layers: Mapping[str, str]
 
 
@@ -72,14 +74,13 @@ def synthesize(service: Service, *, stage: str, root: str) -> Synthesis:
     mistakes = [*_collisions(template, root), *_broken_references(template, root)]
     if mistakes:
         raise refusal(mistakes)
-    architectures = sorted({function.architecture for function in service.functions})
     return Synthesis(
         text=template.text(),
         resources=template.resources,
         outputs=template.outputs,
         origins={name: origin.place(root) for name, origin in sorted(template.origins.items())},
-        archives={archive_parameter(architecture): architecture for architecture in architectures},
-        layers={layer_parameter(architecture): architecture for architecture in architectures if service.layer},
+        archives=archives(service, root),
+        layers={layer_parameter(architecture): architecture for architecture in _layered(service)},
     )
 
 
@@ -95,11 +96,10 @@ def _draft(service: Service) -> Template:
     notifications = Notifications()
     if service.functions:
         template.parameter(BUCKET_PARAMETER, "The bucket that holds the archives", service.origin)
-    for architecture in sorted({function.architecture for function in service.functions}):
-        about = f"Key of the code for Python on {architecture}"
-        template.parameter(archive_parameter(architecture), about, service.origin)
-        if service.layer:
-            _add_layer(template, service, architecture)
+    for parameter, code in archives(service, "").items():
+        template.parameter(parameter, about(code), service.origin)
+    for architecture in _layered(service):
+        _add_layer(template, service, architecture)
     for function in service.functions:
         add_function(template, service, function, values)
         FunctionTriggers(template, function, values, notifications).add()
@@ -110,9 +110,14 @@ def _draft(service: Service) -> Template:
     return template
 
 
+def _layered(service: Service) -> list[str]:
+    """The architectures that the layer with the Python dependencies is made for."""
+    return sorted({function.architecture for function in service.functions if has_layer(service, function)})
+
+
 def _add_layer(template: Template, service: Service, architecture: str) -> None:
-    about = f"Key of the dependencies for Python on {architecture}"
-    template.parameter(layer_parameter(architecture), about, service.origin)
+    told = f"Key of the dependencies for Python on {architecture}"
+    template.parameter(layer_parameter(architecture), told, service.origin)
     properties: Properties = {
         "Description": f"Dependencies of {service.name}",
         "CompatibleRuntimes": [f"python{service.python}"],

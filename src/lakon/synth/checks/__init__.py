@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakon.synth.checks.code import check_libraries
 from lakon.synth.checks.documents import check_documents
 from lakon.synth.checks.functions import check_functions
 from lakon.synth.checks.mistakes import Mistakes
@@ -26,6 +27,7 @@ def check(service: Service, *, stage: str, root: str) -> list[Mistake]:
     check_service(service, stage, mistakes)
     check_resources(service, stage, mistakes)
     check_functions(service, stage, mistakes)
+    check_libraries(service, mistakes)
     check_triggers(service, mistakes)
     check_uses(service, mistakes)
     check_documents(service, mistakes)

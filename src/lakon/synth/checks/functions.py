@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 from inspect import isclass, iscoroutinefunction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from lakon.model.alarms import Alarm
+from lakon.model.code import GoProgram, PythonHandler, WebProgram
 from lakon.model.function import Function, Vpc
 from lakon.model.resources import Queue, Topic
 from lakon.model.values import MARK
 from lakon.synth.alarms import milliseconds
+from lakon.synth.checks.code import check_program
 from lakon.synth.checks.mistakes import are_texts, is_number, spelled
 from lakon.synth.checks.service import check_architecture, check_retention, check_tags
-from lakon.synth.functions import handler_path, told
+from lakon.synth.functions import python_path, told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakon.model.service import Service
     from lakon.synth.checks.mistakes import Mistakes
 
@@ -65,14 +69,7 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
             f'the first stands at {mistakes.place(first.origin)}; give this one another name: name="..."',
         )
         _check_name(function, f"{service.name}-{stage}-{function.name}", mistakes)
-        if _check_handler(function, mistakes):
-            first = handlers.setdefault(handler_path(function), function)
-            mistakes.unless(
-                first.code.call is function.code.call,
-                function.origin,
-                f"{function.name!r} and {first.name!r} are two handlers of one name, {handler_path(function)}",
-                f"Lambda would call the last for both: rename one; the first stands at {mistakes.place(first.origin)}",
-            )
+        _check_code(function, handlers, mistakes)
         _check_ranges(function, mistakes)
         _check_texts(function, mistakes)
         _check_vpc(function, mistakes)
@@ -99,9 +96,36 @@ def _check_name(function: Function, physical: str, mistakes: Mistakes) -> None:
     )
 
 
-def _check_handler(function: Function, mistakes: Mistakes) -> bool:
+def _check_code(function: Function, handlers: dict[str, Function], mistakes: Mistakes) -> None:
+    """What it runs. `handlers` are the Python handlers seen so far, with the first function of each."""
+    match function.code:
+        case PythonHandler(call=call):
+            _check_handler(function, call, handlers, mistakes)
+        case GoProgram() | WebProgram():
+            check_program(function, function.code, mistakes)
+        case _:
+            assert_never(function.code)
+
+
+def _check_handler(
+    function: Function, handler: Callable[..., object], handlers: dict[str, Function], mistakes: Mistakes
+) -> None:
+    """Whether Lambda can import and call it, and means no other by its name."""
+    if not _is_importable(function, handler, mistakes):
+        return
+    path = python_path(handler)
+    first = handlers.setdefault(path, function)
+    mistakes.unless(
+        isinstance(first.code, PythonHandler) and first.code.call is handler,
+        function.origin,
+        f"{function.name!r} and {first.name!r} are two handlers of one name, {path}",
+        f"Lambda would call the last for both: rename one; the first stands at {mistakes.place(first.origin)}",
+    )
+
+
+def _is_importable(function: Function, handler: Callable[..., object], mistakes: Mistakes) -> bool:
     """Say whether Lambda can import and call the handler."""
-    handler, origin, name = function.code.call, function.origin, function.name
+    origin, name = function.origin, function.name
     if not callable(handler) or isclass(handler):
         hint = "decorate a function that takes (event, context)"
         mistakes.add(origin, f"the handler of {name!r} is {handler!r:.60}", hint)
@@ -116,7 +140,7 @@ def _check_handler(function: Function, mistakes: Mistakes) -> bool:
     mistakes.unless(
         importable,
         origin,
-        f"the handler of {name!r} is {handler_path(function)}, which Lambda cannot import",
+        f"the handler of {name!r} is {python_path(handler)}, which Lambda cannot import",
         "a handler is a function at the top level of its module: def handler(event, context)",
     )
     return importable

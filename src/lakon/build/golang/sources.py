@@ -1,0 +1,31 @@
+"""What is asked of the Go builds: a folder, in one of two forms, for a system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lakon.build.golang.toolchain import System
+
+Form = Literal["program", "library"]
+
+
+@dataclass(frozen=True, slots=True)
+class GoSource:
+    """A main package to build: a `"program"`, or a shared `"library"` that Python loads.
+
+    `place` is where it was declared (`app.py:12`), for errors.
+    """
+
+    folder: Path
+    form: Form
+    system: System
+    build_tags: tuple[str, ...]
+    place: str
+
+    def key(self) -> str:
+        """What tells it from other sources."""
+        return repr((str(self.folder), self.form, self.system, self.build_tags))

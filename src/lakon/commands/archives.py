@@ -1,0 +1,108 @@
+"""The archives that a template asks for, made: Python projects one by one, Go programs all at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from lakon.build.golang.building import build_go
+from lakon.build.golang.sources import GoSource
+from lakon.build.golang.toolchain import lambda_system
+from lakon.build.packing import folder_files, pack, program_file
+from lakon.build.python import PythonSource, build_python
+from lakon.build.tool import Platform
+from lakon.interpreters import for_this_machine
+from lakon.synth.archives import GoCode, PythonCode, WebCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lakon.build.archive import Archive
+    from lakon.build.golang.sources import Form
+    from lakon.commands.program import Program
+    from lakon.report import Reporter
+    from lakon.synth.archives import AnyCode
+    from lakon.synth.synthesis import Synthesis
+
+
+def build_archives(
+    program: Program, synthesis: Synthesis, output: Path, reporter: Reporter, *, host: bool
+) -> dict[str, Archive]:
+    """Build every archive that the template names, into `output`; `host` asks for code that runs on this machine.
+
+    Raises BuildError.
+    """
+    making = _Making(program, synthesis, output, reporter, host)
+    return {name: archive for parameter in synthesis.archives for name, archive in making.archives(parameter).items()}
+
+
+class _Making:
+    def __init__(self, program: Program, synthesis: Synthesis, output: Path, reporter: Reporter, host: bool) -> None:
+        self._program = program
+        self._synthesis = synthesis
+        self._output = output
+        self._reporter = reporter
+        self._host = host
+        sources = [source for code in synthesis.archives.values() for source in self._sources(code)]
+        self._made = build_go(sources, reporter)
+
+    def archives(self, parameter: str) -> dict[str, Archive]:
+        """The archive of a parameter, with the layer that comes beside it."""
+        code = self._synthesis.archives[parameter]
+        match code:
+            case PythonCode():
+                return self._project(parameter, code)
+            case GoCode():
+                return {parameter: self._go(code)}
+            case WebCode():
+                return {parameter: self._web(code)}
+        assert_never(code)
+
+    def _sources(self, code: AnyCode) -> list[GoSource]:
+        match code:
+            case PythonCode():
+                root = str(self._program.root)
+                return [
+                    self._source(library.source, "library", code, library.build_tags, library.origin.place(root))
+                    for library in code.libraries
+                ]
+            case GoCode(program=program):
+                form: Form = "library" if program.engine == "inprocess" else "program"
+                return [self._source(program.source, form, code, program.build_tags, code.place)]
+            case WebCode():
+                return []
+        assert_never(code)
+
+    def _source(self, source: str, form: Form, code: AnyCode, build_tags: tuple[str, ...], place: str) -> GoSource:
+        system = lambda_system(code.architecture, host=self._host)
+        return GoSource(self._folder(source), form, system, build_tags, place)
+
+    def _folder(self, source: str) -> Path:
+        return (self._program.path.parent / source).resolve()
+
+    def _platform(self, code: AnyCode) -> Platform:
+        python = self._program.service.python
+        return Platform(for_this_machine(python) if self._host else python, code.architecture, host=self._host)
+
+    def _project(self, parameter: str, code: PythonCode) -> dict[str, Archive]:
+        service = self._program.service
+        source = PythonSource(
+            root=self._program.root,
+            platform=self._platform(code),
+            include=service.include,
+            exclude=service.exclude,
+            layer=service.layer,
+        )
+        built = build_python(source, self._output, self._reporter)
+        layers = {architecture: name for name, architecture in self._synthesis.layers.items()}
+        return {parameter: built.code} | ({layers[code.architecture]: built.layer} if built.layer else {})
+
+    def _go(self, code: GoCode) -> Archive:
+        [source] = self._sources(code)
+        name = "bootstrap.so" if source.form == "library" else "bootstrap"
+        files = [program_file(name, self._made[source])]
+        beside = None if code.program.engine == "runtime" else self._platform(code)
+        return pack(files, self._output, self._reporter, beside=beside)
+
+    def _web(self, code: WebCode) -> Archive:
+        files = folder_files(self._folder(code.program.source), code.place)
+        return pack(files, self._output, self._reporter, beside=self._platform(code))
