@@ -112,9 +112,9 @@ def _put(
         artifacts=store,
     )
     if target.local and outcome.action != "unchanged":
-        wanted, python = program.service.python, for_this_machine(program.service.python)
-        if python != wanted:
-            reporter.note(f"Python {wanted} is not installed here: the functions run under Python {python}")
+        asked, python = program.service.python, for_this_machine(program.service.python)
+        if python != asked:
+            reporter.note(f"Python {asked} is not installed here: the functions run under Python {python}")
         for gap in gaps(built.synthesis.resources):
             if gap not in told:
                 reporter.note(gap)
