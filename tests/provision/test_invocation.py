@@ -9,7 +9,7 @@ import pytest
 
 from lakon.exceptions import ProvisionError
 from lakon.provision.invocation import invoke
-from lakon.provision.status import functions_of, status
+from lakon.provision.status import status
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -46,7 +46,8 @@ def function(world: World) -> str:
             }
         }
     )
-    return functions_of(status(world.session, world.name))["Echo"]
+    named = {each.logical_id: each.physical_id for each in status(world.session, world.name).resources}
+    return named["Echo"] or ""
 
 
 def test_answer(world: World, function: str) -> None:

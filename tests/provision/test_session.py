@@ -10,7 +10,7 @@ import pytest
 
 from lakon.exceptions import CredentialsError, LakonError, LocalError, ProvisionError, UsageError
 from lakon.provision.session import RefusedError, Session
-from lakon.provision.status import find, functions_of, outputs, status
+from lakon.provision.status import find, status
 from lakon.settings import Target
 
 if TYPE_CHECKING:
@@ -164,14 +164,8 @@ def test_command_lines_for_hints() -> None:
 
 
 def test_status_of_a_missing_stack(world: World) -> None:
-    for asked in (status, outputs):
-        with pytest.raises(ProvisionError, match=f"no stack {world.name} in the embedded AWS"):
-            asked(world.session, world.name)
-
-
-def test_functions_of_a_stack_without_any(world: World) -> None:
-    world.provision({"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}})
-    assert functions_of(status(world.session, world.name)) == {}
+    with pytest.raises(ProvisionError, match=f"no stack {world.name} in the embedded AWS"):
+        status(world.session, world.name)
 
 
 def closed_port() -> int:

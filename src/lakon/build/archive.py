@@ -34,9 +34,6 @@ COMPRESSOR = f"libdeflate {deflate.__version__} level {COMPRESSION_LEVEL}"
 UNZIPPED_LIMIT = 250 * 1024 * 1024
 """Bytes that a function's code and all its layers may unpack to (AWS Lambda quotas)."""
 
-DIRECT_UPLOAD_LIMIT = 50 * 1024 * 1024
-"""Bytes that an archive sent to Lambda without Amazon S3 may have (AWS Lambda quotas)."""
-
 MEMBERS_LIMIT = 0xFFFF
 LISTED_FOLDERS = 10
 
@@ -62,11 +59,6 @@ class Archive:
     size: int
     unpacked: int
     largest: tuple[tuple[str, int], ...]
-
-    @property
-    def fits_direct_upload(self) -> bool:
-        """Whether Lambda takes it without Amazon S3."""
-        return self.size <= DIRECT_UPLOAD_LIMIT
 
 
 class Piece(NamedTuple):

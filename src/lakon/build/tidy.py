@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 BUNDLES_LIMIT = 2 * 1024**3
 """Bytes of bundles that are kept; the least recently used go first."""
 
-FILES_KEPT = {"pieces": 20_000, "answers": 2_000, "exports": 200}
+FILES_KEPT = {"pieces": 20_000, "answers": 2_000, "exports": 200, "models": 100}
 """How many small files of each kind are kept; the oldest go first."""
 
 _HOUR = 3600.0

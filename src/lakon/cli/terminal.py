@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lakon.report import ResourceEvent, Step
 
 _SLOW = 0.5
-_COMMANDS = re.compile(r"[^\n\t\x20-\x7e\xa0-\U0010ffff]")
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class _LiveStep:

@@ -95,11 +95,14 @@ def _put(
     bucket: str | None,
     uploaded_before: bool,
 ) -> Provisioned:
+    name = program.stack(target.stage)
+    functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
+    goal = wanted(program, target, built, bucket or artifacts.own_bucket(session))
+    if same := stack.unchanged(session, name, goal):
+        return Provisioned(same, 0, functions, session)
     store = artifacts.artifact_bucket(session, bucket, reporter)
     files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
     uploaded = artifacts.upload(session, store, files, reporter)
-    goal = wanted(program, target, built, store)
-    name = program.stack(target.stage)
     told = _gaps_of(session, name) if target.local else ()
     outcome = stack.provision(
         session,
@@ -118,7 +121,6 @@ def _put(
         for gap in gaps(built.synthesis.resources):
             if gap not in told:
                 reporter.note(gap)
-    functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
     return Provisioned(outcome, uploaded, functions, session)
 
 

@@ -7,25 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
-
-from s3transfer.subscribers import BaseSubscriber
 
 from lakon.exceptions import ProvisionError, UsageError
 from lakon.provision.progress import Pace
 from lakon.provision.session import CONNECTIONS, RefusedError
+from lakon.synth.stores import tls_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from mypy_boto3_s3.literals import BucketLocationConstraintType
-    from s3transfer.futures import TransferFuture
 
     from lakon.provision.session import Session
-    from lakon.report import Reporter, Step
+    from lakon.report import Reporter
 
 ARCHIVES = "lakon/archives/"
 TEMPLATES = "lakon/templates/"
@@ -70,11 +67,11 @@ def upload(session: Session, bucket: str, archives: Sequence[Path], reporter: Re
     with ThreadPoolExecutor(CONNECTIONS) as pool:
         there = pool.map(lambda archive: _holds(session, bucket, archive), distinct)
         lacking = [archive for archive, held in zip(distinct, there, strict=True) if not held]
-    total = sum(archive.stat().st_size for archive in lacking)
-    if lacking:
-        with reporter.step(f"uploading {_megabytes(total)} to {bucket}") as step:
-            _send(session, bucket, lacking, _Progress(step, total))
-    return total
+    if not lacking:
+        return 0
+    from lakon.provision.transfers import send  # slow to import
+
+    return send(session, bucket, {archive_key(archive): archive for archive in lacking}, reporter)
 
 
 def upload_template(session: Session, bucket: str, template: str) -> str:
@@ -84,30 +81,6 @@ def upload_template(session: Session, bucket: str, template: str) -> str:
     key = f"{TEMPLATES}{hashlib.sha256(body).hexdigest()}.json"
     s3.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=session.account, ChecksumAlgorithm="SHA256")
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"
-
-
-class _Progress(BaseSubscriber):
-    """Adds up what several transfers have sent, and tells the step."""
-
-    def __init__(self, step: Step, total: int) -> None:
-        self._step, self._total, self._sent = step, total, 0
-        self._lock = threading.Lock()
-
-    def on_progress(self, future: TransferFuture, bytes_transferred: int, **_: object) -> None:  # noqa: ARG002 - s3transfer's
-        with self._lock:
-            self._sent += bytes_transferred
-            self._step.update(f"{_megabytes(self._sent)} of {_megabytes(self._total)}")
-
-
-def _send(session: Session, bucket: str, archives: Sequence[Path], progress: _Progress) -> None:
-    extra = {"ExpectedBucketOwner": session.account, "ChecksumAlgorithm": "SHA256"}
-    with session.transfers() as manager:
-        futures = [
-            manager.upload(str(archive), bucket, archive_key(archive), extra_args=extra, subscribers=[progress])
-            for archive in archives
-        ]
-        for future in futures:
-            future.result()
 
 
 def _holds(session: Session, bucket: str, archive: Path) -> bool:
@@ -205,7 +178,8 @@ def _make(session: Session, bucket: str) -> None:
             },
         ),
     )
-    policy = _tls_only(session, bucket)
+    arn = f"arn:{session.partition}:s3:::{bucket}"
+    policy = json.dumps(tls_only("s3:*", [arn, f"{arn}/*"]))
     _patiently(session, lambda: s3.put_bucket_policy(Bucket=bucket, ExpectedBucketOwner=owner, Policy=policy))
 
 
@@ -238,25 +212,8 @@ def _patiently(session: Session, call: Callable[[], object]) -> None:
             return
 
 
-def _tls_only(session: Session, bucket: str) -> str:
-    arn = f"arn:{session.partition}:s3:::{bucket}"
-    statement = {
-        "Sid": "TlsOnly",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [arn, f"{arn}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
 def _not_ours(session: Session, bucket: str) -> ProvisionError:
     return ProvisionError(
         f"the artifact bucket {bucket} belongs to another account, or {session.account} may not use it",
         hint="Lakon will not put code there. Name another bucket for the artifacts.",
     )
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB"

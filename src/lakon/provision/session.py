@@ -13,16 +13,16 @@ import threading
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
-import boto3
 import botocore.exceptions as botocore_errors
 import botocore.session
-from boto3.s3.transfer import TransferConfig, create_transfer_manager
 from botocore.config import Config
 
 from lakon.exceptions import CredentialsError, LakonError, LocalError, ProvisionError, UsageError
+from lakon.provision.models import Models
 from lakon.settings import DEFAULT_STAGE
 
 if TYPE_CHECKING:
+    import boto3
     from botocore.awsrequest import AWSResponse
     from botocore.model import OperationModel
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -91,7 +91,7 @@ class Session:
         self._clients: dict[str, object] = {}
         self._lock = threading.Lock()
         try:
-            self._boto = _boto_session(target)
+            self._core = _core_session(target)
         except botocore_errors.ProfileNotFound as error:
             raise UsageError(
                 f"there is no AWS profile named {target.profile or os.environ.get('AWS_PROFILE')}",
@@ -111,7 +111,7 @@ class Session:
     @cached_property
     def region(self) -> str:
         """The region: the command's, else the environment's or the profile's. UsageError when there is none."""
-        named = self.target.region or os.environ.get("AWS_REGION") or self._boto.region_name
+        named = self.target.region or os.environ.get("AWS_REGION") or self._core.get_config_variable("region")
         region = named or (LOCAL_REGION if self.local else None)
         if region is None:
             raise UsageError(
@@ -123,13 +123,13 @@ class Session:
     @cached_property
     def partition(self) -> str:
         """The partition of the region, as it stands in ARNs: "aws", "aws-cn", ..."""
-        return self._boto.get_partition_for_region(self.region)
+        return self._core.get_partition_for_region(self.region)
 
     @cached_property
     def account(self) -> str:
         """The account that asks, as twelve digits: from the credentials when they say it, else from STS."""
         try:
-            credentials = self._boto.get_credentials()
+            credentials = self._core.get_credentials()
             known = credentials.get_frozen_credentials().account_id if credentials else None
         except botocore_errors.BotoCoreError as error:
             raise self._unasked(error, "sts:GetCallerIdentity") from error
@@ -167,12 +167,14 @@ class Session:
 
     def plain(self, service: str) -> Any:
         """A boto3 client of any service on this target, which raises botocore's own exceptions."""
-        return self._boto.client(  # type: ignore[call-overload]  # the stubs know services by literal names only
+        return self._boto3.client(  # type: ignore[call-overload]  # the stubs know services by literal names only
             service, region_name=self.region, endpoint_url=self.target.endpoint_url, config=self._config()
         )
 
     def transfers(self) -> TransferManager:
         """A manager of parallel, multipart uploads to S3; a context manager that cancels what an exception left."""
+        from boto3.s3.transfer import TransferConfig, create_transfer_manager  # slow to import
+
         manager: TransferManager = create_transfer_manager(self.client("s3"), TransferConfig())
         return manager
 
@@ -188,6 +190,12 @@ class Session:
         endpoint = f" --endpoint-url {self.target.endpoint_url}" if self.target.endpoint_url else ""
         return f"`aws {words} --region {self.region}{profile}{endpoint}`"
 
+    @cached_property
+    def _boto3(self) -> boto3.Session:
+        import boto3  # slow to import, and what Lakon itself calls needs botocore alone
+
+        return boto3.Session(botocore_session=self._core)
+
     def _made(self, service: Service, key: str, **differing: object) -> object:
         with self._lock:
             if key not in self._clients:
@@ -196,9 +204,9 @@ class Session:
 
     def _make(self, service: Service, differing: dict[str, object]) -> object:
         try:
-            if self._boto.get_credentials() is None:
+            if self._core.get_credentials() is None:
                 raise self._no_credentials()
-            client = self._boto.client(
+            client = self._core.create_client(
                 service,
                 region_name=self.region,
                 endpoint_url=self.target.endpoint_url,
@@ -294,7 +302,7 @@ class Session:
         )
 
     def _who(self) -> str:
-        profile = self._boto.profile_name
+        profile = self._core.profile or "default"
         if self.target.profile is None and os.environ.get("AWS_ACCESS_KEY_ID"):
             return "the identity of AWS_ACCESS_KEY_ID"
         return f"the identity of the profile {profile}"
@@ -302,19 +310,20 @@ class Session:
     def _renewal(self) -> str:
         if self.target.profile is None and os.environ.get("AWS_ACCESS_KEY_ID"):
             return "Renew AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or unset them."
-        profile = self._boto.profile_name
+        profile = self._core.profile or "default"
         return f"Run `aws sso login --profile {profile}` or renew the keys with `aws configure --profile {profile}`."
 
 
-def _boto_session(target: Target) -> boto3.Session:
-    if not target.local:
-        return boto3.Session(profile_name=target.profile, region_name=target.region)
+def _core_session(target: Target) -> botocore.session.Session:
     nothing = (None, None, os.devnull, None)
-    core = botocore.session.Session(
-        session_vars={"profile": (None, None, None, None), "config_file": nothing, "credentials_file": nothing}
-    )
-    core.set_credentials("test", "test")
-    return boto3.Session(botocore_session=core, region_name=target.region)
+    own = {"profile": (None, None, None, None), "config_file": nothing, "credentials_file": nothing}
+    core = botocore.session.Session(profile=target.profile, session_vars=own if target.local else None)
+    if target.local:
+        core.set_credentials("test", "test")
+    if target.region:
+        core.set_config_variable("region", target.region)
+    core.register_component("data_loader", Models(core.get_config_variable("data_path")))
+    return core
 
 
 def _action(call: str) -> str:

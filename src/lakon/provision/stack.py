@@ -1,8 +1,9 @@
 """A template in, a stack out.
 
-The stages of `provision`: look at the stack; put aside what a failed first creation left; have a change set made;
-execute it; follow its events; name the first cause when it fails. The stack is the only state there is: an operation
-that was interrupted is found again by its client request token, which carries a fingerprint of what was wanted.
+`unchanged` tells whether there is anything to do. The stages of `provision`: look at the stack; put aside what a
+failed first creation left; have a change set made; execute it; follow its events; name the first cause when it fails.
+The stack is the only state there is: an operation that was interrupted is found again by its client request token,
+which carries a fingerprint of what was wanted.
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ _DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _OVERTAKEN = frozenset({"AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus"})
 
 
+_VARIES = re.compile(r'"(Fn::)?Transform"\s*:|AWS::SSM::Parameter::Value<|\{\{resolve:')
+"""What of a template may mean something else today than it did yesterday: CloudFormation alone knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What `provision` did: the stack's name, whether it was made or changed, its outputs, and the changes."""
@@ -40,6 +45,34 @@ class Outcome:
     action: Literal["created", "updated", "unchanged"]
     outputs: Mapping[str, str]
     changes: tuple[Change, ...]
+
+
+def unchanged(session: Session, name: str, wanted: Wanted) -> Outcome | None:
+    """What `provision` would answer for a stack that rests and was made of just this; None when it has to be asked.
+
+    Template, parameters and tags are compared; nothing is uploaded, and no change set is made. Whoever may not read
+    the template is not told.
+    """
+    stack = find(session, name)
+    if stack is None or stack.state not in _DONE or _VARIES.search(wanted.template):
+        return None
+    template = json.loads(wanted.template)
+    defaults = {key: str(each["Default"]) for key, each in template.get("Parameters", {}).items() if "Default" in each}
+    if stack.parameters != {**defaults, **wanted.parameters} or stack.tags != wanted.tags:
+        return None
+    try:
+        same = not _differs(session, stack, wanted)
+    except RefusedError as refused:
+        if refused.status == 403:
+            return None
+        raise
+    return Outcome(name, "unchanged", stack.outputs, ()) if same else None
+
+
+def _differs(session: Session, stack: StackStatus, wanted: Wanted) -> bool:
+    """Whether the stack was made from another template."""
+    held = session.client("cloudformation").get_template(StackName=stack.stack_id)["TemplateBody"]
+    return json.dumps(held, sort_keys=True) != json.dumps(json.loads(wanted.template), sort_keys=True)
 
 
 def provision(
@@ -152,7 +185,7 @@ class _Work:
 
     def unchanged(self, stack: StackStatus, token: str) -> Outcome:
         """Nothing to do. The embedded AWS says so, too, when all that changes is not a resource: update it then."""
-        if not self.session.local or not self.differs(stack):
+        if not self.session.local or not _differs(self.session, stack, self.wanted):
             return Outcome(self.name, "unchanged", stack.outputs, ())
         self.session.client("cloudformation").update_stack(
             StackName=stack.stack_id,
@@ -163,11 +196,6 @@ class _Work:
             **template_argument(self.session, self.wanted),
         )
         return self.watch(stack.stack_id, token)
-
-    def differs(self, stack: StackStatus) -> bool:
-        """Whether the stack was made from another template."""
-        held = self.session.client("cloudformation").get_template(StackName=stack.stack_id)["TemplateBody"]
-        return json.dumps(held, sort_keys=True) != json.dumps(json.loads(self.wanted.template), sort_keys=True)
 
 
 def _fingerprint(wanted: Wanted) -> str:

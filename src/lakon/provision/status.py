@@ -78,14 +78,6 @@ def names(session: Session) -> tuple[str, ...]:
     return tuple(row["StackName"] for page in pages for row in page["Stacks"])
 
 
-def outputs(session: Session, name: str) -> Mapping[str, str]:
-    """The outputs of the stack of that name. ProvisionError when there is none."""
-    stack = find(session, name)
-    if stack is None:
-        raise missing(session, name)
-    return stack.outputs
-
-
 def resources(session: Session, name: str) -> tuple[Resource, ...]:
     """The resources of the stack of that name or id, in CloudFormation's order; those deleted are left out."""
     pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
@@ -102,15 +94,6 @@ def resources(session: Session, name: str) -> tuple[Resource, ...]:
         for row in page["StackResourceSummaries"]
         if row["ResourceStatus"] != "DELETE_COMPLETE"
     )
-
-
-def functions_of(stack: StackStatus) -> dict[str, str]:
-    """The stack's functions: logical id -> physical name. The status must hold its resources."""
-    return {
-        each.logical_id: each.physical_id
-        for each in stack.resources
-        if each.resource_type == "AWS::Lambda::Function" and each.physical_id
-    }
 
 
 def missing(session: Session, name: str) -> ProvisionError:
