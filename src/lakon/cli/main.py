@@ -5,6 +5,7 @@ Nothing slow is imported before Ctrl-C is waited for.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from lakon.exceptions import LakonError
 
 _INTERRUPTED = 130
+_COLLECTED = 200_000
+"""Objects made before Python looks for cycles: starting makes more than its usual 700, and leaves hardly any."""
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str | None = None) -> NoReturn:
     """Run the command line and exit. `program` is the file that commands work on unless --app names another."""
+    gc.set_threshold(_COLLECTED)
     try:
         if program is not None:
             os.environ["LAKON_APP"] = program
