@@ -8,10 +8,13 @@ LakonError                  exit 1   what went wrong, where, and what to do
 ├── ProvisionError          exit 6   AWS refused, or the stack failed
 ├── InvocationError         exit 7   the function was called and answered with an error
 └── LocalError              exit 8   the embedded AWS cannot do its work
-Interruption by Ctrl-C exits 130, as shells have it.
+`lakon diff --exit-code` exits 9 when something would change. Interruption by Ctrl-C exits 130, as shells have it.
 """
 
 from __future__ import annotations
+
+DIFFERENT = 9
+"""What `lakon diff --exit-code` exits with when something would change: no error, and none of their codes."""
 
 
 class LakonError(Exception):

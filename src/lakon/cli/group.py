@@ -12,6 +12,7 @@ COMMANDS = {
     "new": "Make a working project: program, test, README.",
     "dev": "Run the service on this machine, reloaded on save.",
     "build": "Make archives and template on disk; nothing is sent.",
+    "diff": "Show what provision would change.",
     "provision": "Build, upload, create or update the stack.",
     "status": "Show the stack and its resources.",
     "invoke": "Call a function.",

@@ -43,16 +43,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     from lakon.cli.group import cli
     from lakon.exceptions import LakonError
 
+    code: object = 0
     try:
-        cli.main(args=arguments, prog_name="lakon", standalone_mode=False)
+        code = cli.main(args=arguments, prog_name="lakon", standalone_mode=False)
         if sys.stdout:
             sys.stdout.flush()
     except LakonError as error:
         return _tell(error)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-    except click.exceptions.Exit as done:
-        return done.exit_code
     except click.ClickException as error:
         return _tell(_usage_error(error))
     except click.exceptions.Abort as abort:  # of Ctrl-C, after which click has ended the line, or of a question
@@ -63,7 +62,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 1
     except OSError as error:
         return _tell(_system_error(error))
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _tell(error: LakonError) -> int:

@@ -1,0 +1,41 @@
+"""`lakon diff`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from lakon.cli.options import load, target_options
+from lakon.exceptions import DIFFERENT
+
+if TYPE_CHECKING:
+    from lakon.settings import Target
+
+
+@click.command()
+@click.option("--bucket", metavar="NAME", help="The bucket that `provision` would be given.")
+@click.option("--exit-code", is_flag=True, help=f"Exit with {DIFFERENT} when something would change, else with 0.")
+@target_options
+@click.pass_context
+def command(
+    context: click.Context, app: str | None, target: Target, as_json: bool, bucket: str | None, exit_code: bool
+) -> None:
+    """Show what `provision` would change; change nothing.
+
+    The program is built and compared with its stack: data that would be lost, resources property by property,
+    permissions and those that allow more than before, code file by file, parameters, outputs and tags. No change set is
+    made.
+    """
+    from lakon.cli.difference import show
+    from lakon.cli.terminal import Terminal, print_json
+    from lakon.commands.diff import diff
+
+    found = diff(load(app), target, Terminal(), bucket=bucket)
+    if as_json:
+        print_json({"stack": found.stack, "exists": found.exists, **asdict(found.difference)})
+    else:
+        show(found)
+    if exit_code and not found.difference.empty:
+        context.exit(DIFFERENT)

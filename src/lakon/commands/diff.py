@@ -1,0 +1,80 @@
+"""`lakon diff`: what provision would change, resource by resource."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lakon.commands.build import build
+from lakon.commands.places import reach
+from lakon.commands.wanted import wanted
+from lakon.describe.difference.code import CodeChange, Member, Stored, compare_files
+from lakon.describe.difference.whole import NOTHING, Difference, Side, compare
+from lakon.provision.artifacts import archive_key, own_bucket
+from lakon.provision.deployed import deployed, members
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lakon.commands.build import Build
+    from lakon.commands.program import Program
+    from lakon.provision.changes import Wanted
+    from lakon.provision.deployed import Deployed
+    from lakon.provision.session import Session
+    from lakon.report import Reporter
+    from lakon.settings import Target
+
+
+@dataclass(frozen=True, slots=True)
+class StackDifference:
+    """How the stack of that name differs from the program; `exists` tells whether there is such a stack."""
+
+    stack: str
+    exists: bool
+    difference: Difference
+
+
+def diff(program: Program, target: Target, reporter: Reporter, *, bucket: str | None = None) -> StackDifference:
+    """Build the program, and compare it with its stack. Nothing is changed on AWS.
+
+    `bucket` is the artifact bucket that a provision would be given. Raises what building raises, CredentialsError and
+    ProvisionError.
+    """
+    session = reach(program, target)
+    with ThreadPoolExecutor(1) as pool:  # AWS is asked while the program is built
+        held = pool.submit(deployed, session, program.stack(target.stage))
+        built = build(program, target, reporter)
+        before = held.result()
+    goal = wanted(program, target, built, bucket or own_bucket(session))
+    return compared(session, program.stack(target.stage), before, goal, built)
+
+
+def compared(
+    session: Session, name: str, before: Deployed | None, goal: Wanted, built: Build | None = None
+) -> StackDifference:
+    """How the stack `name` differs from its `goal`; archives that were `built` are looked into on disk."""
+    old = Side(before.template, before.stack.parameters, before.stack.tags) if before else NOTHING
+    new = Side(json.loads(goal.template), goal.parameters, goal.tags)
+    found = compare(old, new, built.synthesis.origins if built else {})
+    here = {archive_key(archive.path): archive.path for archive in built.archives.values()} if built else {}
+    with ThreadPoolExecutor(len(found.code) or 1) as pool:
+        code = tuple(pool.map(lambda change: _looked_into(session, change, here), found.code))
+    return StackDifference(name, before is not None, replace(found, code=code))
+
+
+def _looked_into(session: Session, change: CodeChange, here: Mapping[str, Path]) -> CodeChange:
+    old = {} if change.old is None else _members(session, change.old, here)
+    new = _members(session, change.new, here)
+    return change if old is None or new is None else replace(change, files=compare_files(old, new))
+
+
+def _members(session: Session, stored: Stored, here: Mapping[str, Path]) -> dict[str, Member] | None:
+    if stored.key in here:
+        with zipfile.ZipFile(here[stored.key]) as archive:
+            return {each.filename: Member(each.file_size, each.CRC) for each in archive.infolist()}
+    told = members(session, stored.bucket, stored.key)
+    return None if told is None else {name: Member(size, crc) for name, (size, crc) in told.items()}

@@ -1,0 +1,75 @@
+"""Write the table of properties that cannot be changed in place, from the official schemas that cfn-lint carries.
+
+`python tests/describe/schemas.py` writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import lakon.describe.difference
+
+TABLE = Path(lakon.describe.difference.__file__).with_name("replacement.json")
+SERVICES = {
+    "ApiGateway",
+    "ApiGatewayV2",
+    "ApplicationAutoScaling",
+    "CertificateManager",
+    "CloudFront",
+    "CloudWatch",
+    "CodeDeploy",
+    "Cognito",
+    "DynamoDB",
+    "ECR",
+    "EFS",
+    "ElastiCache",
+    "ElasticLoadBalancingV2",
+    "Events",
+    "IAM",
+    "KMS",
+    "Kinesis",
+    "KinesisFirehose",
+    "Lambda",
+    "Logs",
+    "Pipes",
+    "RDS",
+    "Route53",
+    "S3",
+    "SNS",
+    "SQS",
+    "SSM",
+    "Scheduler",
+    "SecretsManager",
+    "StepFunctions",
+}
+
+
+def table() -> dict[str, dict[str, list[str]]]:
+    """The names of the properties, by the types of all services that Lakon has to do with."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER as SCHEMAS  # type: ignore[import-untyped]  # it ships no types
+
+    found = {}
+    for kind in sorted(SCHEMAS.get_resource_types("us-east-1")):
+        parts = kind.split("::")
+        if parts[0] == "AWS" and parts[1] in SERVICES:
+            schema = SCHEMAS.get_resource_schema("us-east-1", kind).schema
+            found[kind] = {
+                "always": _names(schema.get("createOnlyProperties", [])),
+                "conditional": _names(schema.get("conditionalCreateOnlyProperties", [])),
+            }
+    return found
+
+
+def _names(pointers: list[str]) -> list[str]:
+    return sorted(pointer.removeprefix("/properties/") for pointer in pointers)
+
+
+def text(made: dict[str, dict[str, list[str]]]) -> str:
+    """The table as it is kept: a line for each type."""
+    lines = ",\n".join(f" {json.dumps(kind)}: {json.dumps(names)}" for kind, names in made.items())
+    return f"{{\n{lines}\n}}\n"
+
+
+if __name__ == "__main__":
+    TABLE.write_text(text(table()), "utf-8")
