@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from lakon.build.golang.building import build_go
-from lakon.build.golang.sources import GoSource
-from lakon.build.golang.toolchain import lambda_system
 from lakon.build.packing import folder_files, pack, program_file
 from lakon.build.python import PythonSource, build_python
 from lakon.build.tool import Platform
@@ -14,10 +11,11 @@ from lakon.interpreters import for_this_machine
 from lakon.synth.archives import GoCode, PythonCode, WebCode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lakon.build.archive import Archive
-    from lakon.build.golang.sources import Form
+    from lakon.build.golang.sources import Form, GoSource
     from lakon.commands.program import Program
     from lakon.report import Reporter
     from lakon.synth.archives import AnyCode
@@ -43,7 +41,7 @@ class _Making:
         self._reporter = reporter
         self._host = host
         sources = [source for code in synthesis.archives.values() for source in self._sources(code)]
-        self._made = build_go(sources, reporter)
+        self._made = _built(sources, reporter)
 
     def archives(self, parameter: str) -> dict[str, Archive]:
         """The archive of a parameter, with the layer that comes beside it."""
@@ -73,6 +71,9 @@ class _Making:
         assert_never(code)
 
     def _source(self, source: str, form: Form, code: AnyCode, build_tags: tuple[str, ...], place: str) -> GoSource:
+        from lakon.build.golang.sources import GoSource  # not for programs without Go
+        from lakon.build.golang.toolchain import lambda_system
+
         system = lambda_system(code.architecture, host=self._host)
         return GoSource(self._folder(source), form, system, build_tags, place)
 
@@ -106,3 +107,11 @@ class _Making:
     def _web(self, code: WebCode) -> Archive:
         files = folder_files(self._folder(code.program.source), code.place)
         return pack(files, self._output, self._reporter, beside=self._platform(code))
+
+
+def _built(sources: Sequence[GoSource], reporter: Reporter) -> dict[GoSource, Path]:
+    if not sources:
+        return {}
+    from lakon.build.golang.building import build_go  # not for programs without Go
+
+    return build_go(sources, reporter)
