@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from lakon.build.tool import Platform
     from lakon.report import Reporter
 
-_STARTERS = ("lakon/__init__.py", "lakon/runtime/")
+_STARTERS = frozenset(
+    f"lakon/{name}.py"
+    for name in (
+        "__init__", "runtime/__init__", "runtime/child", "runtime/golibrary", "runtime/inprocess", "runtime/raw",
+        "runtime/sidecar", "runtime/web", "runtime/webevents",
+    )
+)  # fmt: skip
 
 
 def pack(
@@ -82,7 +88,7 @@ def folder_files(folder: Path, place: str) -> list[File]:
         raise BuildError(
             f"there is no folder {folder} with files in it",
             where=place,
-            hint="source= names the folder of a server, relative to the program's file.",
+            hint="source= names the folder of a server, relative to the file that declares it.",
         )
     return sorted(found)
 
@@ -93,7 +99,7 @@ def _state(file: File) -> str:
 
 
 def _starters(platform: Platform, cache: Path) -> Recipe:
-    shipped = tuple(file for file in shipped_files() if file.name.startswith(_STARTERS))
+    shipped = tuple(file for file in shipped_files() if file.name in _STARTERS)
     interpreter = interpreters.find(platform.python, cache / "interpreters")
     return Recipe(None, platform, (), (), False, interpreter, shipped)
 

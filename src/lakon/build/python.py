@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakon.build.archive import Piece
+    from lakon.build.selection import File
     from lakon.build.tool import Platform
     from lakon.report import Reporter
 
@@ -34,7 +35,8 @@ class PythonSource:
 
     `root` holds the program, and beside it `uv.lock` and `pyproject.toml`, or `requirements.txt`. `include` and
     `exclude` are glob patterns relative to `root`; for what dependencies bring, relative to the archive. What
-    `exclude` matches never goes in. `layer` puts dependencies and Lakon into a layer archive of their own.
+    `exclude` matches never goes in. `layer` puts dependencies and Lakon into a layer archive of their own. `others` are
+    the folders of programs in other languages, which stay out; `more` are files that go in beside the project's.
     """
 
     root: Path
@@ -42,6 +44,8 @@ class PythonSource:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     layer: bool = False
+    others: tuple[Path, ...] = ()
+    more: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ class _Build:
     def run(self) -> PythonBuild:
         """Answer from what is kept when nothing has changed, else make the archives."""
         include, exclude = Patterns(self.source.include), Patterns(self.source.exclude)
-        files = project_files(self.source.root, self.output, include, exclude)
+        files = project_files(self.source.root, self.output, include, exclude, self.source.others)
+        files = sorted([*files, *self.source.more])
         check_unzipped(folder_sizes((file.name, file.size) for file in files))
         own = OwnFiles(files, self.interpreter, _TASK)
         recipe = self._recipe()

@@ -10,7 +10,7 @@ from lakon.build.output import is_output
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from lakon.build.patterns import Patterns
 
@@ -81,15 +81,18 @@ class File(NamedTuple):
     size: int
 
 
-def project_files(root: Path, output: Path, include: Patterns, exclude: Patterns) -> list[File]:
+def project_files(
+    root: Path, output: Path, include: Patterns, exclude: Patterns, others: Collection[Path] = ()
+) -> list[File]:
     """Select the files of the project at `root`, sorted by name; what stands in `src/` goes to the top.
 
+    What stands in the folders `others` belongs to programs in other languages, and is left out unless it is included.
     Symbolic links are followed. Raises BuildError for broken ones, and for two files of the same name.
     """
     sources = root / "src"
     flat = sources.is_dir() and not (sources / "__init__.py").exists()
     found: dict[str, File] = {}
-    walk = _Walk(output.resolve(), include, exclude)
+    walk = _Walk(output.resolve(), include, exclude, frozenset(others))
     for relative, entry in walk.files(root, "", False, frozenset()):
         name = relative.removeprefix("src/") if flat else relative
         if name in found:
@@ -118,8 +121,9 @@ def _check_name(name: str) -> None:
 
 
 class _Walk:
-    def __init__(self, output: Path, include: Patterns, exclude: Patterns) -> None:
+    def __init__(self, output: Path, include: Patterns, exclude: Patterns, others: frozenset[Path]) -> None:
         self.output = output
+        self.others = others
         self.include = include
         self.exclude = exclude
 
@@ -138,6 +142,7 @@ class _Walk:
             name = prefix + entry.name
             out = left_out or made or self._ruled_out(entry.name, prefix)
             if entry.is_dir():
+                out = out or Path(entry.path) in self.others
                 if (not out or self.include.names_folder(name)) and Path(entry.path) != self.output:
                     yield from self.files(Path(entry.path), name + "/", out, above | {real})
             elif self._wanted(name, out):

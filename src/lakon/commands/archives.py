@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
+from lakon.build.golang.building import build_go
+from lakon.build.golang.sources import GoSource
+from lakon.build.golang.toolchain import lambda_system
 from lakon.build.packing import folder_files, pack, program_file
 from lakon.build.python import PythonSource, build_python
 from lakon.build.tool import Platform
 from lakon.interpreters import for_this_machine
+from lakon.runtime.child import library_file
 from lakon.synth.archives import GoCode, PythonCode, WebCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from lakon.build.archive import Archive
-    from lakon.build.golang.sources import Form, GoSource
+    from lakon.build.golang.sources import Form
     from lakon.commands.program import Program
+    from lakon.model.code import GoProgram
+    from lakon.model.golibrary import GoLibrary
+    from lakon.model.origin import Origin
     from lakon.report import Reporter
     from lakon.synth.archives import AnyCode
     from lakon.synth.synthesis import Synthesis
@@ -41,7 +48,7 @@ class _Making:
         self._reporter = reporter
         self._host = host
         sources = [source for code in synthesis.archives.values() for source in self._sources(code)]
-        self._made = _built(sources, reporter)
+        self._made = build_go(sources, reporter)
 
     def archives(self, parameter: str) -> dict[str, Archive]:
         """The archive of a parameter, with the layer that comes beside it."""
@@ -58,27 +65,22 @@ class _Making:
     def _sources(self, code: AnyCode) -> list[GoSource]:
         match code:
             case PythonCode():
-                root = str(self._program.root)
-                return [
-                    self._source(library.source, "library", code, library.build_tags, library.origin.place(root))
-                    for library in code.libraries
-                ]
-            case GoCode(program=program):
-                form: Form = "library" if program.engine == "inprocess" else "program"
-                return [self._source(program.source, form, code, program.build_tags, code.place)]
+                return [self._library(library, code) for library in code.libraries]
+            case GoCode(program=program, origin=origin):
+                return [self._source(program.source, origin, _form(program), code, program.build_tags)]
             case WebCode():
                 return []
         assert_never(code)
 
-    def _source(self, source: str, form: Form, code: AnyCode, build_tags: tuple[str, ...], place: str) -> GoSource:
-        from lakon.build.golang.sources import GoSource  # not for programs without Go
-        from lakon.build.golang.toolchain import lambda_system
+    def _library(self, library: GoLibrary, code: PythonCode) -> GoSource:
+        return self._source(library.source, library.origin, "library", code, library.build_tags)
 
+    def _source(self, source: str, origin: Origin, form: Form, code: AnyCode, build_tags: tuple[str, ...]) -> GoSource:
         system = lambda_system(code.architecture, host=self._host)
-        return GoSource(self._folder(source), form, system, build_tags, place)
+        return GoSource(_folder(source, origin), form, system, build_tags, self._place(origin))
 
-    def _folder(self, source: str) -> Path:
-        return (self._program.path.parent / source).resolve()
+    def _place(self, origin: Origin) -> str:
+        return origin.place(str(self._program.root))
 
     def _platform(self, code: AnyCode) -> Platform:
         python = self._program.service.python
@@ -92,10 +94,23 @@ class _Making:
             include=service.include,
             exclude=service.exclude,
             layer=service.layer,
+            others=tuple(self._others()),
+            more=tuple(
+                program_file(library_file(library.name), self._made[self._library(library, code)])
+                for library in code.libraries
+            ),
         )
         built = build_python(source, self._output, self._reporter)
         layers = {architecture: name for name, architecture in self._synthesis.layers.items()}
         return {parameter: built.code} | ({layers[code.architecture]: built.layer} if built.layer else {})
+
+    def _others(self) -> Iterator[Path]:
+        """The folders of what is not Python."""
+        for library in self._program.service.libraries:
+            yield _folder(library.source, library.origin)
+        for code in self._synthesis.archives.values():
+            if not isinstance(code, PythonCode):
+                yield _folder(code.program.source, code.origin)
 
     def _go(self, code: GoCode) -> Archive:
         [source] = self._sources(code)
@@ -105,13 +120,16 @@ class _Making:
         return pack(files, self._output, self._reporter, beside=beside)
 
     def _web(self, code: WebCode) -> Archive:
-        files = folder_files(self._folder(code.program.source), code.place)
+        files = folder_files(_folder(code.program.source, code.origin), self._place(code.origin))
         return pack(files, self._output, self._reporter, beside=self._platform(code))
 
 
-def _built(sources: Sequence[GoSource], reporter: Reporter) -> dict[GoSource, Path]:
-    if not sources:
-        return {}
-    from lakon.build.golang.building import build_go  # not for programs without Go
+def _folder(source: str, origin: Origin) -> Path:
+    """A source's folder: relative to the file that declares it."""
+    return (Path(origin.file).parent / source).resolve()
 
-    return build_go(sources, reporter)
+
+def _form(program: GoProgram) -> Form:
+    if program.engine == "inprocess":
+        return "library"
+    return "sidecar" if program.engine == "sidecar" and program.http is None else "program"

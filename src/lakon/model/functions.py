@@ -92,7 +92,7 @@ class Functions(Declared):
     ) -> Function:
         """Declare a Go program as a Lambda function; what is returned stands for it in `lakon.invoke(...)`.
 
-        source: the folder of its main package, relative to the program's file. It calls `lambda.Start` of
+        source: the folder of its main package, relative to the file that declares it. It calls `lambda.Start` of
         aws-lambda-go or of Lakon's own module, or it has no `main` and exports `Handle`.
         engine: `"runtime"`, a program of its own on `provided.al2023`; `"sidecar"`, the same program as a child of the
         managed Python runtime; `"inprocess"`, a shared library inside it.
@@ -117,8 +117,8 @@ class Functions(Declared):
     ) -> Function:
         """Declare an HTTP server, in any language, as a Lambda function: events become requests, and answers come back.
 
-        command: what starts it, a program and its arguments, in the folder `source`, relative to the program's file,
-        all of which goes into the archive. `{port}` and `{socket}` in it stand for where it is to listen; variables of
+        command: what starts it, a program and its arguments, in the folder `source`, relative to the file that
+        declares it, all of which goes into the archive. `{port}` and `{socket}` in it stand for where it is to listen; variables of
         the environment tell it, too: `PORT` and `SOCKET`.
         ready: the path that answers, with anything below 500, once the server can be used.
         port: the loopback port it listens on where it cannot be told; without one, one that is free.

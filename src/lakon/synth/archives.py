@@ -11,6 +11,7 @@ from lakon.model.names import logical_id
 if TYPE_CHECKING:
     from lakon.model.function import Function
     from lakon.model.golibrary import GoLibrary
+    from lakon.model.origin import Origin
     from lakon.model.service import Service
 
 
@@ -30,7 +31,7 @@ class GoCode:
     architecture: str
     functions: tuple[str, ...]
     program: GoProgram
-    place: str
+    origin: Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class WebCode:
     architecture: str
     functions: tuple[str, ...]
     program: WebProgram
-    place: str
+    origin: Origin
 
 
 AnyCode = PythonCode | GoCode | WebCode
@@ -56,8 +57,8 @@ def archive_parameter(function: Function) -> str:
     assert_never(function.code)
 
 
-def archives(service: Service, root: str) -> dict[str, AnyCode]:
-    """What each parameter's archive holds; `root` is the folder that places are told relative to."""
+def archives(service: Service) -> dict[str, AnyCode]:
+    """What each parameter's archive holds."""
     found: dict[str, AnyCode] = {}
     for function in service.functions:
         parameter, architecture, code = archive_parameter(function), function.architecture, function.code
@@ -67,9 +68,9 @@ def archives(service: Service, root: str) -> dict[str, AnyCode]:
             case PythonHandler():
                 found[parameter] = PythonCode(architecture, names, tuple(service.libraries))
             case GoProgram():
-                found[parameter] = GoCode(architecture, names, code, function.origin.place(root))
+                found[parameter] = GoCode(architecture, names, code, function.origin)
             case WebProgram():
-                found[parameter] = WebCode(architecture, names, code, function.origin.place(root))
+                found[parameter] = WebCode(architecture, names, code, function.origin)
             case _:
                 assert_never(code)
     return dict(sorted(found.items()))

@@ -79,7 +79,7 @@ def synthesize(service: Service, *, stage: str, root: str) -> Synthesis:
         resources=template.resources,
         outputs=template.outputs,
         origins={name: origin.place(root) for name, origin in sorted(template.origins.items())},
-        archives=archives(service, root),
+        archives=archives(service),
         layers={layer_parameter(architecture): architecture for architecture in _layered(service)},
     )
 
@@ -96,7 +96,7 @@ def _draft(service: Service) -> Template:
     notifications = Notifications()
     if service.functions:
         template.parameter(BUCKET_PARAMETER, "The bucket that holds the archives", service.origin)
-    for parameter, code in archives(service, "").items():
+    for parameter, code in archives(service).items():
         template.parameter(parameter, about(code), service.origin)
     for architecture in _layered(service):
         _add_layer(template, service, architecture)

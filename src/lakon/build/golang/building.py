@@ -55,7 +55,7 @@ def _check_folder(source: GoSource) -> None:
         raise BuildError(
             f"there is no folder {source.folder}",
             where=source.place,
-            hint="source= names the folder of a Go program, relative to the program's file.",
+            hint="source= names the folder of a Go program, relative to the file that declares it.",
         )
     if not any(source.folder.glob("*.go")):
         raise BuildError(

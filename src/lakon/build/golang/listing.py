@@ -26,7 +26,8 @@ class Listing(NamedTuple):
     """A package that is to be built.
 
     `executable` is what Go would call the program; `imports` are all packages that it is made of; `cgo` says that its
-    module's code is partly C; `local` are the import paths of packages that the user may edit.
+    code is partly C; `local` are the import paths of packages that the user may edit; `aws` is where the package
+    `lambda` of aws-lambda-go lies.
     """
 
     import_path: str
@@ -37,6 +38,7 @@ class Listing(NamedTuple):
     imports: frozenset[str]
     cgo: bool
     local: tuple[str, ...]
+    aws: Path | None
     inputs: Inputs
 
 
@@ -79,7 +81,8 @@ def _reached(package: Package, every: Mapping[str, Package]) -> dict[str, Packag
 
 def _listing(package: Package, reached: Mapping[str, Package], cache: Path) -> Listing:
     own = [each for each in reached.values() if not each.get("Standard") and each.get("Dir")]
-    local = [each for each in own if not Path(each["Dir"]).is_relative_to(cache)]
+    local = [each for each in own if not Path(each["Dir"]).is_relative_to(cache) and Path(each["Dir"]).is_dir()]
+    aws = reached.get(f"{AWS_MODULE}/lambda", {}).get("Dir")
     target = package.get("Target") or package["ImportPath"]
     return Listing(
         import_path=package["ImportPath"],
@@ -90,6 +93,7 @@ def _listing(package: Package, reached: Mapping[str, Package], cache: Path) -> L
         imports=frozenset(reached),
         cgo=any(each.get("CgoFiles") for each in own),
         local=tuple(sorted(each["ImportPath"] for each in local)),
+        aws=Path(aws) if aws else None,
         inputs=_inputs(Path(package["Dir"]), local),
     )
 

@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
     from lakon.build.golang.toolchain import System
 
-Form = Literal["program", "library"]
+Form = Literal["program", "sidecar", "library"]
 
 
 @dataclass(frozen=True, slots=True)
 class GoSource:
-    """A main package to build: a `"program"`, or a shared `"library"` that Python loads.
+    """A main package to build: a `"program"`, one that is a `"sidecar"` of Python's, or a `"library"` that it loads.
 
     `place` is where it was declared (`app.py:12`), for errors.
     """

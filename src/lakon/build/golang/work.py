@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.golang.listing import list_packages
 from lakon.build.golang.module import module_of
+from lakon.build.golang.overlay import Overlay
 from lakon.build.golang.toolchain import c_compiler, toolchain
 from lakon.exceptions import BuildError
 
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"^(\s*(?:package \S+: |vet: )?)([^\s:]+\.(?:go|s|c|h|mod|sum|work))(:\d+)", re.MULTILINE)
 _OURS = {"-buildvcs", "-trimpath"}
-_LINKED = "-ldflags=-s -w -buildid="
+_LINKED = "-s -w -buildid="
+_STRIPPED = " -extldflags=-s"
+_LIBRARY = "library.so"
 
 
 class Built(NamedTuple):
@@ -43,13 +46,17 @@ class Work:
         self._folder = folder
         self._reporter = reporter
         self._module = module_of(self._first.folder, self._first.place)
+        self._overlay = Overlay(folder)
         self._go = toolchain(self._module.go, str(self._module.root / "go.mod"))
 
     def run(self) -> list[Built]:
         """List, build, and say what came out. Raises BuildError with Go's own words."""
         self._say_flags()
         self._folder.mkdir()
+        self._overlay.add_module(self._module)
         listings = self._list()
+        for source, listing in listings.items():
+            self._overlay.add_glue(source, listing)
         states = {listing.folder: listing.inputs.state() for listing in listings.values()}
         paths = self._build(listings)
         return [
@@ -68,7 +75,8 @@ class Work:
         return environment | ({"CC": c_compiler(system), "CGO_CFLAGS": "-O2 -g0"} if cgo else {})
 
     def _flags(self) -> list[str]:
-        return [f"-tags={','.join(self._first.build_tags)}"] if self._first.build_tags else []
+        tags = self._first.build_tags
+        return [*self._overlay.flags(), *([f"-tags={','.join(tags)}"] if tags else [])]
 
     def _list(self) -> dict[GoSource, Listing]:
         folders = {source: Path(os.path.realpath(source.folder)) for source in self._sources}
@@ -80,20 +88,32 @@ class Work:
         return {source: found[folder] for source, folder in folders.items()}
 
     def _build(self, listings: dict[GoSource, Listing]) -> dict[GoSource, Path]:
-        cgo = self._first.form == "library" or any(listing.cgo for listing in listings.values())
-        environment = self._environment(cgo=cgo)
-        names = [listing.executable for listing in listings.values()]
+        names = {listing.executable for listing in listings.values()}
+        batches = [list(listings)] if len(names) == len(listings) else [[source] for source in listings]
         made: dict[GoSource, Path] = {}
-        for batch in [list(listings)] if len(set(names)) == len(names) else [[source] for source in listings]:
-            output = self._folder / str(len(made))
+        for index, batch in enumerate(batches):
+            output = self._folder / f"output{index}"
             output.mkdir()
-            flags = ["-trimpath", "-buildvcs=false", _LINKED, *self._flags()]
-            packages = [listings[source].import_path for source in batch]
-            done = self._go.run(["build", *flags, "-o", f"{output}{os.sep}", *packages], self._module.root, environment)
-            if done.returncode:
-                raise self._refusal(done.stderr)
-            made |= {source: output / listings[source].executable for source in batch}
+            packages = {source: listings[source] for source in batch}
+            self._run(packages, output)
+            made |= {source: output / self._named(listing) for source, listing in packages.items()}
         return made
+
+    def _run(self, listings: dict[GoSource, Listing], output: Path) -> None:
+        library = self._first.form == "library"
+        cgo = library or any(listing.cgo for listing in listings.values())
+        flags = ["-trimpath", "-buildvcs=false", f"-ldflags={_LINKED}{_STRIPPED if cgo else ''}", *self._flags()]
+        to = str(output / _LIBRARY) if library else f"{output}{os.sep}"
+        command = ["build", *flags, *(["-buildmode=c-shared"] if library else []), "-o", to]
+        packages = [listing.import_path for listing in listings.values()]
+        done = self._go.run([*command, *packages], self._module.root, self._environment(cgo=cgo))
+        if done.returncode:
+            raise self._refusal(done.stderr)
+
+    def _named(self, listing: Listing) -> str:
+        if self._first.form == "library":
+            return _LIBRARY
+        return listing.executable.removesuffix(".exe") + (".exe" if self._first.system.name == "windows" else "")
 
     def _refusal(self, said: str) -> BuildError:
         names = " and ".join(source.folder.name for source in self._sources[:3])

@@ -86,7 +86,7 @@ def _check_source(name: str, source: object, origin: Origin, mistakes: Mistakes)
         isinstance(source, str) and bool(source.strip()),
         origin,
         f"the source of {name} is {source!r:.60}",
-        'a source is a folder, relative to the program\'s file: source="./thumbnail"',
+        'a source is a folder, relative to the file that declares it: source="./thumbnail"',
     )
 
 

@@ -1,0 +1,132 @@
+"""What a build adds to the user's code without writing it: files that only Go sees (`-overlay`).
+
+Lakon's own module goes into a folder of the user's module that is not there, so that the paths which Go writes into the
+program are the same on every machine; where dependencies are vendored, it joins them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakon.build.golang.listing import AWS_MODULE, OUR_MODULE
+from lakon.exceptions import BuildError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lakon.build.golang.listing import Listing
+    from lakon.build.golang.module import Module
+    from lakon.build.golang.sources import GoSource
+
+_HIDDEN = ".lakon-go"
+_REQUIRED = re.compile(rf"^\s*(?:require\s+)?{re.escape(OUR_MODULE)}\s+(v\S+)", re.MULTILINE)
+_REPLACED = re.compile(rf"^\s*(?:replace\s+)?{re.escape(OUR_MODULE)}(?:\s+v\S+)?\s+=>", re.MULTILINE)
+_MAIN = re.compile(r"^func main\(\)", re.MULTILINE)
+_HANDLE = re.compile(r"^func Handle\(", re.MULTILINE)
+_AWS_SHAPE = re.compile(r"f\s+func\(envValue string, handler Handler\) error")
+_VERSION = "v0.1.0"
+START = (
+    "Write: func main() { lambda.Start(handler) }, with lambda of github.com/aws/aws-lambda-go or of Lakon's module."
+)
+
+
+def carried() -> Path:
+    """Lakon's own Go module: a part of the installed package, or of the source tree."""
+    installed = Path(__file__).parent / "module"
+    return installed if installed.exists() else Path(__file__).parents[4] / "go"
+
+
+class Overlay:
+    """Files that Go sees, by the path at which it sees each; those that are made lie in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: dict[str, str] = {}
+
+    def flags(self) -> list[str]:
+        """The flags of `go` that put it in force."""
+        file = self._folder / "overlay.json"
+        file.write_text(json.dumps({"Replace": self._seen}), "utf-8")
+        return [f"-overlay={file}"] if self._seen else []
+
+    def show(self, path: Path, text: str) -> None:
+        """Have Go see a file of this text at `path`."""
+        file = self._folder / f"{len(self._seen)}-{path.name}"
+        file.write_text(text, "utf-8")
+        self._seen[str(path)] = str(file)
+
+    def add_module(self, module: Module) -> None:
+        """Make Lakon's own module known to the user's, unless that says itself where it is."""
+        required = _REQUIRED.search(module.text)
+        if _REPLACED.search(module.text):
+            return
+        text = module.text.rstrip("\n") + "\n"
+        if not required:
+            text += f"\nrequire {OUR_MODULE} {_VERSION}\n"
+        if not module.vendored:
+            self._show_sources(module.root / _HIDDEN)
+            self.show(module.root / "go.mod", f"{text}\nreplace {OUR_MODULE} => ./{_HIDDEN}\n")
+            return
+        modules = (module.vendor / "modules.txt").read_text("utf-8")
+        if f"# {OUR_MODULE} " not in modules:
+            packages = self._show_sources(module.vendor / OUR_MODULE)
+            told = [f"# {OUR_MODULE} {required[1] if required else _VERSION}", "## explicit; go 1.21", *packages]
+            self.show(module.vendor / "modules.txt", modules.rstrip("\n") + "\n" + "\n".join(told) + "\n")
+            self.show(module.root / "go.mod", text)
+
+    def add_glue(self, source: GoSource, listing: Listing) -> None:
+        """Add to a main package what its engine needs: a `main` not written, the door of a library or a sidecar.
+
+        BuildError where the program has neither `main` nor `Handle`, or never calls `lambda.Start`.
+        """
+        aws = f"{AWS_MODULE}/lambda" in listing.imports or f"{AWS_MODULE}/lambdacontext" in listing.imports
+        ours = f"{OUR_MODULE}/lambda" in listing.imports
+        if not _says(listing, _MAIN):
+            if not _says(listing, _HANDLE):
+                raise BuildError("the program has no main function", where=str(listing.folder), hint=START)
+            self._show_glue(listing, "handle_aws" if aws and not ours else "handle")
+            ours = ours or not aws
+        if source.form == "program":
+            return
+        if not aws and not ours:
+            raise BuildError("the program never calls lambda.Start", where=str(listing.folder), hint=START)
+        if aws and not ours:
+            _check_aws(listing)
+        if source.form == "library":
+            self._show_glue(listing, "exports")
+            self._show_glue(listing, "lakon" if ours else "aws")
+        elif not ours:
+            self._show_glue(listing, "aws")
+            self._show_glue(listing, "aws_sidecar")
+
+    def _show_glue(self, listing: Listing, name: str) -> None:
+        self._seen[str(listing.folder / f"zz_lakon_{name}_glue.go")] = str(carried() / "glue" / f"{name}.go.tmpl")
+
+    def _show_sources(self, place: Path) -> Sequence[str]:
+        """Have Go see the module's files below `place`; answer the import paths of its packages."""
+        packages = set()
+        for file in sorted(carried().rglob("*.go")):
+            if not file.name.endswith("_test.go"):
+                inside = file.relative_to(carried())
+                self._seen[str(place / inside)] = str(file)
+                packages.add(f"{OUR_MODULE}/{inside.parent.as_posix()}")
+        self._seen[str(place / "go.mod")] = str(carried() / "go.mod")
+        return sorted(packages)
+
+
+def _says(listing: Listing, pattern: re.Pattern[str]) -> bool:
+    return any(pattern.search((listing.folder / file).read_text("utf-8", "replace")) for file in listing.files)
+
+
+def _check_aws(listing: Listing) -> None:
+    """Refuse an aws-lambda-go whose list of ways to start has not the shape that the glue repeats."""
+    entry = listing.aws / "entry.go" if listing.aws else None
+    if entry is None or not entry.is_file() or not _AWS_SHAPE.search(entry.read_text("utf-8")):
+        raise BuildError(
+            "this version of aws-lambda-go runs only with the engine `runtime`",
+            where=str(listing.folder),
+            hint=f"Take v1.32.0 or newer: go get {AWS_MODULE}@latest",
+        )
