@@ -41,26 +41,20 @@ class Front:
     def __init__(self, host: LambdaHost, function: Function) -> None:
         self._host = host
         self._function = function
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def accept(self, request: Request) -> Body | Reply | None:
         """Every body is kept."""
 
     def handle(self, request: Request, connection: HttpConnection) -> Reply | None:
         """Invoke; the reply comes when the function has answered."""
-        task = asyncio.ensure_future(self._invoke(request, connection))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        arn = "arn:aws:lambda:us-east-1:000000000000:function:bench"
+        call = Call(str(uuid.uuid4()), arn, request.body)
+        self._host.submit(self._function, call, lambda outcome: connection.send(Reply(200, outcome.answer.body)))
         return None
 
     def truncated(self) -> Reply:
         """A client that breaks off."""
         return Reply(400)
-
-    async def _invoke(self, request: Request, connection: HttpConnection) -> None:
-        arn = "arn:aws:lambda:us-east-1:000000000000:function:bench"
-        outcome = await self._host.invoke(self._function, Call(str(uuid.uuid4()), arn, request.body))
-        connection.send(Reply(200, outcome.answer.body))
 
 
 def function(digest: str, runtime: str, handler: str) -> Function:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.local.http import Reply
 
@@ -23,8 +22,7 @@ _ERROR_TYPE = re.compile(r"(Runtime|Function)\.[A-Z][a-zA-Z]+")
 _ERROR_CAUSE = "application/vnd.aws.lambda.error.cause+json"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the runtime, or Lambda in its place, answers to an event. `error_type` is None for a success."""
 
     body: bytes

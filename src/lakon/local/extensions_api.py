@@ -92,6 +92,8 @@ class ExtensionsApi:
 
     def invoke(self, invocation: Invocation) -> None:
         """Tell of an invocation those who want to know."""
+        if not self.extensions:
+            return
         event: dict[str, object] = {
             "eventType": "INVOKE",
             "deadlineMs": invocation.deadline_ms,

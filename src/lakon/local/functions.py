@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,8 +48,7 @@ class Function:
         return self.runtime.removeprefix("python") if self.runtime.startswith("python") else None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One invocation as it was asked for. `function_arn` carries the qualifier.
 
     `client_context` and `cognito_identity` are JSON or empty; `trace_id` is the X-Ray header, empty when the host is to

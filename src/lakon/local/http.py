@@ -6,14 +6,17 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import httptools
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 _MAX_HEADERS = 2 * 1024 * 1024  # an X-Ray cause alone may take one
+_NAMES = {  # as the usual clients write them
+    name.encode(): name.lower() for name in ("Host", "Accept", "User-Agent", "Content-Type", "Content-Length")
+}
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
 
 
@@ -39,33 +42,26 @@ class Request:
         return self.headers.get("expect", "").lower() == "100-continue"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One reply; JSON unless it says otherwise."""
 
     status: int
     body: bytes = b""
     content_type: str = "application/json"
-    headers: list[tuple[str, str]] = field(default_factory=list)
+    headers: Sequence[tuple[str, str]] = ()
 
     def render(self, *more: tuple[str, str]) -> bytes:
         """The bytes on the wire, `more` headers among them. Line ends in a header would split it: they are dropped."""
-        length = str(len(self.body))
-        fields = [("Content-Type", self.content_type), ("Content-Length", length), *self.headers, *more]
-        head = "\r\n".join([_STATUS_LINES[self.status], *[f"{name}: {value}" for name, value in fields]])
-        if head.count("\n") + head.count("\r") > 2 * len(fields):
-            return Reply(self.status, self.body, _one_line(self.content_type), _one_line_each(self.headers)).render(
-                *_one_line_each(more)
-            )
+        lines = [
+            _STATUS_LINES[self.status],
+            f"Content-Type: {self.content_type}",
+            f"Content-Length: {len(self.body)}",
+            *[f"{name}: {value}" for name, value in (*self.headers, *more)],
+        ]
+        head = "\r\n".join(lines)
+        if head.count("\n") + head.count("\r") != 2 * len(lines) - 2:
+            head = "\r\n".join(line.replace("\r", "").replace("\n", "") for line in lines)
         return b"%s\r\n\r\n%s" % (head.encode("utf-8", "replace"), self.body)
-
-
-def _one_line_each(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name, _one_line(value)) for name, value in headers]
-
-
-def _one_line(text: str) -> str:
-    return text.replace("\r", "").replace("\n", "")
 
 
 class Body(Protocol):
@@ -114,8 +110,7 @@ class HttpConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The client is there."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's parameter
@@ -158,7 +153,8 @@ class HttpConnection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header, or a trailer after a chunked body."""
         self._grow(len(name) + len(value))
-        self._request.headers[name.decode("latin-1").lower()] = value.decode("utf-8", "replace")
+        told = _NAMES.get(name) or name.decode("latin-1").lower()
+        self._request.headers[told] = value.decode("utf-8", "replace")
 
     def on_headers_complete(self) -> None:
         """All headers are there; a careful client waits for leave to send the body."""
@@ -190,7 +186,8 @@ class HttpConnection(asyncio.Protocol):
         self._reading = False
         self._request.body = bytes(self._body)
         self._complete.append(self._request)
-        self._answer_next()
+        if self._current is None:
+            self._answer_next()
 
     def send(self, reply: Reply) -> None:
         """Send the reply to the request that is being answered, and turn to the one after it."""
@@ -200,7 +197,8 @@ class HttpConnection(asyncio.Protocol):
             self._transport.write(reply.render())
             if not keep_alive:
                 self._transport.close()
-        self._answer_next()
+        if self._complete:
+            self._answer_next()
 
     def _answer_next(self) -> None:
         if self._current is None and self._complete and not self.closed:

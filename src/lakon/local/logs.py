@@ -24,6 +24,7 @@ MAX_RECORD = 262_118
 """The most bytes of one log event; longer lines are cut in pieces."""
 
 _TAIL = 4096
+_WIDEST = 4  # bytes of a character
 _BATCH_EVENTS, _BATCH_BYTES = 5_000, 900_000
 _GATHER = 0.05
 _FRAME = struct.Struct(">IIQ")
@@ -165,33 +166,40 @@ def _parts(events: list[LogEvent]) -> list[list[LogEvent]]:
 
 
 class LogStream:
-    """The log stream of one execution environment, and the tail of what it wrote since `take_tail`."""
+    """The log stream of one execution environment, and the tail of what it wrote since `begin_tail`."""
 
     def __init__(self, writer: LogWriter, name: StreamName) -> None:
         self.name = name
         self._writer = writer
-        self._tail: deque[bytes] = deque()
+        self._tail: deque[str] = deque()
         self._tail_size = 0
         self._last = 0
 
     def write(self, message: str, timestamp: int | None = None) -> None:
         """Add one record; `timestamp` is epoch milliseconds, now by default. Time never runs backwards in a stream."""
         self._last = max(self._last, timestamp or int(time.time() * 1000))
-        line = message.encode("utf-8", "replace")
-        for start in range(0, max(len(line), 1), MAX_RECORD):
-            piece = line[start : start + MAX_RECORD].decode("utf-8", "replace")
-            self._writer.write(self.name, {"timestamp": self._last, "message": piece})
-        self._tail.append(line)
-        self._tail_size += len(line) + 1
+        if len(message) * _WIDEST <= MAX_RECORD:
+            self._writer.write(self.name, {"timestamp": self._last, "message": message})
+        else:
+            line = message.encode("utf-8", "replace")
+            for start in range(0, len(line), MAX_RECORD):
+                piece = line[start : start + MAX_RECORD].decode("utf-8", "replace")
+                self._writer.write(self.name, {"timestamp": self._last, "message": piece})
+        self._tail.append(message)
+        self._tail_size += len(message) + 1
         while self._tail_size - len(self._tail[0]) - 1 >= _TAIL:
             self._tail_size -= len(self._tail.popleft()) + 1
 
-    def take_tail(self) -> str:
-        """The last 4 KB written, as `LogType=Tail` answers them; begins anew."""
-        tail = b"".join(line + b"\n" for line in self._tail)
+    @property
+    def tail(self) -> str:
+        """The last 4 KB written, as `LogType=Tail` answers them."""
+        tail = "".join(f"{line}\n" for line in self._tail).encode("utf-8", "replace")
+        return tail[-_TAIL:].decode("utf-8", "ignore")
+
+    def begin_tail(self) -> None:
+        """What was written until now is no part of the tail any more."""
         self._tail.clear()
         self._tail_size = 0
-        return tail[-_TAIL:].decode("utf-8", "ignore")
 
 
 class LogSink(Protocol):

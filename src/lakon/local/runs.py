@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.local.runtime_api import Ending, Invocation
 from lakon.local.verdicts import Verdict, judge
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from lakon.local.streams import ResponseSink
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What an invocation came to: its answer and, if the call wants it, the last 4 KB of its log.
 
     When the response was `streamed` into the sink, the answer has an empty body, or it is the error that broke the
@@ -89,8 +87,10 @@ class Run:
             produced=len(verdict.answer.body),
             peak_memory=environment.peak_memory,
         )
-        tail = environment.stream.take_tail()
-        self.reply(Outcome(verdict.answer, tail if self.call.tail else "", environment.streamed))
+        if self._reply:
+            tail = environment.stream.tail if self.call.tail else ""
+            self.reply(Outcome(verdict.answer, tail, environment.streamed))
+        environment.stream.begin_tail()
         self._over(self, environment, verdict)
 
     def reply(self, outcome: Outcome) -> None:

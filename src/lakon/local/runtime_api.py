@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.local.answers import (
     ACCEPTED,
@@ -61,8 +60,7 @@ class Ending(Enum):
     TIMED_OUT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+class Invocation(NamedTuple):
     """One event for the runtime. `deadline_ms` is epoch milliseconds; empty headers are left out.
 
     With a `sink`, a response that the runtime streams goes there as it comes.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.local.answers import Answer
 from lakon.local.platform_log import Status
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 _SUCCESS = Status()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """An answer, and how the log tells of it."""
 
     answer: Answer

@@ -38,7 +38,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of an invocation. `error_type` is empty for a success; `log` is the log's last 4 KB, if it was asked for."""
+    """What came of an invocation. `error_type` is empty for a success; `log` is the log's tail, if it is wanted."""
 
     body: bytes
     error_type: str = ""
