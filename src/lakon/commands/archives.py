@@ -5,9 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from lakon.build.golang.building import build_go
-from lakon.build.golang.sources import GoSource
-from lakon.build.golang.toolchain import lambda_system
 from lakon.build.packing import folder_files, pack, program_file
 from lakon.build.python import PythonSource, build_python
 from lakon.build.tool import Platform
@@ -16,10 +13,10 @@ from lakon.runtime.child import library_file
 from lakon.synth.archives import GoCode, PythonCode, WebCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lakon.build.archive import Archive
-    from lakon.build.golang.sources import Form
+    from lakon.build.golang.sources import Form, GoSource
     from lakon.commands.program import Program
     from lakon.model.code import GoProgram
     from lakon.model.golibrary import GoLibrary
@@ -48,7 +45,7 @@ class _Making:
         self._reporter = reporter
         self._host = host
         sources = [source for code in synthesis.archives.values() for source in self._sources(code)]
-        self._made = build_go(sources, reporter)
+        self._made = _built(sources, reporter)
 
     def archives(self, parameter: str) -> dict[str, Archive]:
         """The archive of a parameter, with the layer that comes beside it."""
@@ -76,6 +73,9 @@ class _Making:
         return self._source(library.source, library.origin, "library", code, library.build_tags)
 
     def _source(self, source: str, origin: Origin, form: Form, code: AnyCode, build_tags: tuple[str, ...]) -> GoSource:
+        from lakon.build.golang.sources import GoSource  # not for programs without Go
+        from lakon.build.golang.toolchain import lambda_system
+
         system = lambda_system(code.architecture, host=self._host)
         return GoSource(_folder(source, origin), form, system, build_tags, self._place(origin))
 
@@ -133,3 +133,11 @@ def _form(program: GoProgram) -> Form:
     if program.engine == "inprocess":
         return "library"
     return "sidecar" if program.engine == "sidecar" and program.http is None else "program"
+
+
+def _built(sources: Sequence[GoSource], reporter: Reporter) -> dict[GoSource, Path]:
+    if not sources:
+        return {}
+    from lakon.build.golang.building import build_go  # not for programs without Go
+
+    return build_go(sources, reporter)
