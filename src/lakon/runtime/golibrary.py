@@ -29,6 +29,7 @@ class Library:
         self._free = loaded.LakonFree
         self._free.restype = None
         self._free.argtypes = [c_void_p]
+        self._told: tuple[Context | None, bytes] = (None, b"")
         self._pid = os.getpid()
         start = loaded.LakonStart
         start.restype = c_int
@@ -48,13 +49,21 @@ class Library:
                 "this process was forked after a Go library was loaded, and Go does not survive that: "
                 "start processes with the method 'spawn', or call the library in the parent"
             )
-        told = header(context)
+        told = self._header(context)
         out, size = c_void_p(), c_size_t()
         status = self._invoke(name, len(name), told, len(told), payload, len(payload), byref(out), byref(size))
         body = self._taken(out, size)
         if status:
             raise go_error(body)
         return body
+
+    def _header(self, context: Context | None) -> bytes:
+        """Told once for all calls of an event."""
+        last, told = self._told
+        if last is not context:
+            told = header(context)
+            self._told = (context, told)
+        return told
 
     def _taken(self, out: c_void_p, size: c_size_t) -> bytes:
         body = string_at(out, size.value) if size.value else b""

@@ -81,19 +81,19 @@ def go_error(told: bytes) -> GoError:
 
 
 def header(context: Context | None) -> bytes:
-    """What Go is told of an invocation: its context, the trace, and the credentials as they are now, ended by NUL."""
+    """What Go is told of an invocation: its context, the trace, and the credentials as they are now, parted by NUL."""
+    if context is None:
+        return b""
     environment = os.environ
-    fields = [""] * 7
-    if context is not None:
-        fields = [
-            context.aws_request_id,
-            str(getattr(context, "_epoch_deadline_time_in_ms", "") or ""),
-            context.invoked_function_arn or "",
-            environment.get("_X_AMZN_TRACE_ID", ""),
-            "" if context.client_context is None else _client_context(context.client_context),
-            _identity(context.identity),
-            getattr(context, "tenant_id", None) or "",
-        ]
+    fields = [
+        context.aws_request_id,
+        str(getattr(context, "_epoch_deadline_time_in_ms", "") or ""),
+        context.invoked_function_arn or "",
+        environment.get("_X_AMZN_TRACE_ID", ""),
+        "" if context.client_context is None else _client_context(context.client_context),
+        _identity(context.identity),
+        getattr(context, "tenant_id", None) or "",
+    ]
     return "\0".join([*fields, *(environment.get(name, "") for name in _CREDENTIALS)]).encode()
 
 

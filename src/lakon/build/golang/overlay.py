@@ -103,7 +103,8 @@ class Overlay:
             self._show_glue(listing, "aws_sidecar")
 
     def _show_glue(self, listing: Listing, name: str) -> None:
-        self._seen[str(listing.folder / f"zz_lakon_{name}_glue.go")] = str(carried() / "glue" / f"{name}.go.tmpl")
+        template = carried() / "glue" / f"{name}.go.tmpl"
+        self.show(listing.folder / f"zz_lakon_{name}_glue.go", template.read_text("utf-8"))
 
     def _show_sources(self, place: Path) -> Sequence[str]:
         """Have Go see the module's files below `place`; answer the import paths of its packages."""

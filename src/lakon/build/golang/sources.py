@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class GoSource:
     form: Form
     system: System
     build_tags: tuple[str, ...]
-    place: str
+    place: str = field(compare=False)
 
     def key(self) -> str:
         """What tells it from other sources."""
