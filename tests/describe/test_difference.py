@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lakon.cli.difference import _plain, lines
+from lakon.cli.difference import lines, plain_line
 from lakon.commands import program
 from lakon.commands.diff import StackDifference
 from lakon.describe.difference.access import compare_access
@@ -46,7 +46,7 @@ def test_the_text_of_a_difference(before: str | None, after: str) -> None:
     old = Side(json.loads(synthesis(before).text), ARCHIVES, {"team": before}) if before else NOTHING
     wanted = Side(json.loads(new.text), {**ARCHIVES, "PythonArchive": "lakon/archives/b.zip"}, {"team": after})
     found = StackDifference("shop-dev", before is not None, compare(old, wanted, new.origins))
-    text = "".join(f"{_plain(line)}\n" for line in lines(found))
+    text = "".join(f"{plain_line(line)}\n" for line in lines(found))
     golden = PROGRAMS / f"{before or 'nothing'}-{after}.txt"
     if os.environ.get("LAKON_GOLDEN") == "write":
         golden.write_text(text, "utf-8")

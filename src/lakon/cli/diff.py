@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -28,14 +27,11 @@ def command(
     permissions and those that allow more than before, code file by file, parameters, outputs and tags. No change set is
     made.
     """
-    from lakon.cli.difference import show
-    from lakon.cli.terminal import Terminal, print_json
+    from lakon.cli.difference import show_or_print
+    from lakon.cli.terminal import Terminal
     from lakon.commands.diff import diff
 
     found = diff(load(app), target, Terminal(), bucket=bucket)
-    if as_json:
-        print_json({"stack": found.stack, "exists": found.exists, **asdict(found.difference)})
-    else:
-        show(found)
+    show_or_print(found, as_json=as_json)
     if exit_code and not found.difference.empty:
         context.exit(DIFFERENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from lakon.commands.diff import StackDifference
     from lakon.describe.difference.access import Access
     from lakon.describe.difference.code import CodeChange, FileChange
+    from lakon.describe.difference.losses import Loss
     from lakon.describe.difference.resources import PropertyChange, ResourceChange
     from lakon.describe.difference.whole import Difference, ValueChange
 
@@ -32,13 +34,17 @@ class Line(NamedTuple):
     indent: int = 2
 
 
-def show(found: StackDifference) -> None:
-    """Print a difference on stdout."""
-    if sys.stdout.isatty():
+def show_or_print(found: StackDifference, *, as_json: bool) -> None:
+    """Print a difference on stdout: as lines for a person, or as data for programs."""
+    if as_json:
+        from lakon.cli.terminal import print_json
+
+        print_json({"stack": found.stack, "exists": found.exists, **asdict(found.difference)})
+    elif sys.stdout.isatty():
         _in_colour(lines(found))
-        return
-    for line in lines(found):
-        click.echo(_plain(line))
+    else:
+        for line in lines(found):
+            click.echo(plain_line(line))
 
 
 def _in_colour(told: Iterable[Line]) -> None:
@@ -49,11 +55,12 @@ def _in_colour(told: Iterable[Line]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in told:
         style = _STYLES.get(line.sign, "")
-        text = escape(_plain(line))
+        text = escape(plain_line(line))
         console.print(f"[{style}]{text}[/]" if style else text)
 
 
-def _plain(line: Line) -> str:
+def plain_line(line: Line) -> str:
+    """A line as it stands in text without colours."""
     sign = f"{line.sign} " if line.sign else ""
     return f"{' ' * line.indent}{sign}{line.text}".rstrip()
 
@@ -65,9 +72,9 @@ def lines(found: StackDifference) -> Iterator[Line]:
         yield Line("", f"{found.stack}: nothing would change", 0)
         return
     yield Line("", f"{found.stack}: would be {'changed' if found.exists else 'created'}", 0)
-    yield from _section("Data at risk", _losses(difference))
+    yield from _section("Data at risk", loss_lines(difference.losses))
     yield from _section("Resources", (line for change in difference.resources for line in _resource(change)))
-    yield from _section("Permissions", _access(difference.access))
+    yield from _section("Permissions", access_lines(difference.access))
     yield from _section("Code", (line for change in difference.code for line in _code(change)))
     told = {"Parameters": difference.parameters, "Outputs": difference.outputs, "Tags": difference.tags}
     for title, values in {**told, "Template": difference.sections}.items():
@@ -84,8 +91,9 @@ def _section(title: str, told: Iterable[Line]) -> Iterator[Line]:
         yield from content
 
 
-def _losses(difference: Difference) -> Iterator[Line]:
-    for loss in difference.losses:
+def loss_lines(losses: Iterable[Loss]) -> Iterator[Line]:
+    """What data would be lost, a line each."""
+    for loss in losses:
         place = f"{loss.place}: " if loss.place else ""
         would = "would be" if loss.certain else "may be"
         yield Line("!", f"{place}{loss.logical_id} ({loss.resource_type}) {would} {loss.event}: {loss.what}")
@@ -113,7 +121,8 @@ def _property(change: PropertyChange) -> Line:
     return Line("~", f"{change.path}: {_short(change.old)} -> {_short(change.new)}{fate}", 6)
 
 
-def _access(changes: Iterable[Access]) -> Iterator[Line]:
+def access_lines(changes: Iterable[Access]) -> Iterator[Line]:
+    """Who may do more or less, below the resource that says so."""
     shown_last = None
     for access in changes:
         if access.logical_id != shown_last:

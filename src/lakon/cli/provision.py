@@ -14,18 +14,34 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--bucket", metavar="NAME", help="The bucket for archives.  [default: one that Lakon makes]")
+@click.option("--dry-run", is_flag=True, help="Build, show what would change, and change nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask, even when data would be lost.")
+@click.option("--confirm-iam", is_flag=True, help="Ask before permissions widen.")
 @target_options
-def command(app: str | None, target: Target, as_json: bool, bucket: str | None) -> None:
+def command(
+    app: str | None, target: Target, as_json: bool, bucket: str | None, dry_run: bool, yes: bool, confirm_iam: bool
+) -> None:
     """Build, upload, create or update the stack.
 
     Running it again when nothing has changed changes nothing. Ctrl-C leaves the stack to AWS; running it again goes
-    on watching.
+    on watching. On AWS it asks before data would be lost, and refuses without a terminal; --yes answers for you.
     """
+    from lakon.cli.approval import Approval
     from lakon.cli.terminal import Terminal, print_json
     from lakon.commands.provision import provision
 
     terminal = Terminal()
-    done = provision(load(app), target, terminal, bucket=bucket)
+    if dry_run:
+        if yes or confirm_iam:
+            raise click.UsageError("--dry-run changes nothing: it takes neither --yes nor --confirm-iam")
+        from lakon.cli.difference import show_or_print
+        from lakon.commands.diff import diff
+
+        show_or_print(diff(load(app), target, terminal, bucket=bucket), as_json=as_json)
+        return
+    asks = not yes and (confirm_iam or not target.local)
+    approve = Approval(losses=not target.local, iam=confirm_iam) if asks else None
+    done = provision(load(app), target, terminal, bucket=bucket, approve=approve)
     outcome = done.outcome
     if as_json:
         print_json(

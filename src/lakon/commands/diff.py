@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from lakon.commands.build import Build
     from lakon.commands.program import Program
     from lakon.provision.changes import Wanted
     from lakon.provision.deployed import Deployed
@@ -50,20 +49,23 @@ def diff(program: Program, target: Target, reporter: Reporter, *, bucket: str | 
         built = build(program, target, reporter)
         before = held.result()
     goal = wanted(program, target, built, bucket or own_bucket(session))
-    return compared(session, program.stack(target.stage), before, goal, built)
+    found = compared(program.stack(target.stage), before, goal, built.synthesis.origins)
+    return look_into(session, found, {archive_key(archive.path): archive.path for archive in built.archives.values()})
 
 
-def compared(
-    session: Session, name: str, before: Deployed | None, goal: Wanted, built: Build | None = None
-) -> StackDifference:
-    """How the stack `name` differs from its `goal`; archives that were `built` are looked into on disk."""
+def compared(name: str, before: Deployed | None, goal: Wanted, origins: Mapping[str, str]) -> StackDifference:
+    """How the stack `name` differs from its `goal`, without the files of archives; `origins` tells source lines."""
     old = Side(before.template, before.stack.parameters, before.stack.tags) if before else NOTHING
     new = Side(json.loads(goal.template), goal.parameters, goal.tags)
-    found = compare(old, new, built.synthesis.origins if built else {})
-    here = {archive_key(archive.path): archive.path for archive in built.archives.values()} if built else {}
-    with ThreadPoolExecutor(len(found.code) or 1) as pool:
-        code = tuple(pool.map(lambda change: _looked_into(session, change, here), found.code))
-    return StackDifference(name, before is not None, replace(found, code=code))
+    return StackDifference(name, before is not None, compare(old, new, origins))
+
+
+def look_into(session: Session, found: StackDifference, here: Mapping[str, Path]) -> StackDifference:
+    """The difference with the files of every archive that changes; `here` tells those that lie on disk, by key."""
+    changes = found.difference.code
+    with ThreadPoolExecutor(len(changes) or 1) as pool:
+        code = tuple(pool.map(lambda change: _looked_into(session, change, here), changes))
+    return replace(found, difference=replace(found.difference, code=code))
 
 
 def _looked_into(session: Session, change: CodeChange, here: Mapping[str, Path]) -> CodeChange:

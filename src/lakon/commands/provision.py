@@ -7,23 +7,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
+from lakon.commands.diff import compared
 from lakon.commands.places import aws_folder, start
 from lakon.commands.wanted import wanted
 from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
 from lakon.provision import artifacts, stack
+from lakon.provision.deployed import deployed
 from lakon.provision.session import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
 
     from lakon.commands.build import Build
+    from lakon.commands.diff import StackDifference
     from lakon.commands.program import Program
     from lakon.provision.session import Session
     from lakon.provision.stack import Outcome
     from lakon.report import Reporter
     from lakon.settings import Target
+
+    Approve = Callable[[StackDifference], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +48,21 @@ def provision(
     *,
     bucket: str | None = None,
     owner_pid: int | None = None,
+    approve: Approve | None = None,
 ) -> Provisioned:
     """Make the service's stack what the program says.
 
     `bucket` names the artifact bucket; without one Lakon's own of the account and region is used, and made when it is
-    not there. With `owner_pid` an embedded AWS that has to be started ends with that process. Raises what building
-    raises, CredentialsError and ProvisionError.
+    not there. `approve` is shown what would change before anything is, and raises when that is not wanted. With
+    `owner_pid` an embedded AWS that has to be started ends with that process. Raises what building raises,
+    CredentialsError and ProvisionError.
     """
     session = None if target.local else start(program, target, reporter)
     if session:
         _ = session.account  # who asks, and where: known before anything slow is done
     built = build(program, target, reporter)
     session = session or start(program, target, reporter, owner_pid=owner_pid)
-    return put(program, target, built, session, reporter, bucket=bucket)
+    return put(program, target, built, session, reporter, bucket=bucket, approve=approve)
 
 
 def put(
@@ -67,6 +74,7 @@ def put(
     *,
     bucket: str | None = None,
     uploaded_before: bool = False,
+    approve: Approve | None = None,
 ) -> Provisioned:
     """Make the stack what was built, by a session that is open already. See `provision`.
 
@@ -74,7 +82,7 @@ def put(
     the other.
     """
     with _turn(program, target):
-        return _put(program, target, built, session, reporter, bucket, uploaded_before)
+        return _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
 
 
 def _turn(program: Program, target: Target) -> AbstractContextManager[None]:
@@ -94,12 +102,15 @@ def _put(
     reporter: Reporter,
     bucket: str | None,
     uploaded_before: bool,
+    approve: Approve | None,
 ) -> Provisioned:
     name = program.stack(target.stage)
     functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
     goal = wanted(program, target, built, bucket or artifacts.own_bucket(session))
     if same := stack.unchanged(session, name, goal):
         return Provisioned(same, 0, functions, session)
+    if approve is not None:
+        approve(compared(name, deployed(session, name), goal, built.synthesis.origins))
     store = artifacts.artifact_bucket(session, bucket, reporter)
     files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
     uploaded = artifacts.upload(session, store, files, reporter)
