@@ -12,48 +12,90 @@ __all__ = [
     "Allow",
     "Bucket",
     "Bus",
+    "Cache",
     "CloudFormationResource",
+    "Cors",
+    "Domain",
+    "File",
+    "FunctionUrl",
+    "GatewayResponse",
     "Grant",
+    "HTTPError",
+    "HttpApi",
+    "LoadBalancer",
     "LogGroup",
     "Parameter",
     "Queue",
+    "Quota",
+    "Request",
+    "Response",
+    "RestApi",
+    "Route",
     "Schedule",
     "Secret",
+    "SendError",
     "Service",
+    "Site",
     "Table",
+    "Throttle",
     "Topic",
+    "Url",
+    "UsagePlan",
     "Vpc",
+    "WebSocketApi",
     "allow",
     "at",
+    "cognito",
     "cron",
     "duration",
     "errors",
     "event",
     "every",
+    "http",
+    "iam",
     "invoke",
+    "jwt",
     "throttles",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lakon.model.alarms import Alarm, duration, errors, throttles
+    from lakon.model.authorizers import cognito, iam, jwt
     from lakon.model.cloudformation import CloudFormationResource
     from lakon.model.function import Vpc
+    from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
     from lakon.model.grants import Allow, Grant, allow, invoke
+    from lakon.model.http import Cache, Cors, Domain, GatewayResponse, Quota, Throttle, Url, UsagePlan
     from lakon.model.messaging import Bus, Queue, Topic
+    from lakon.model.routes import Route
     from lakon.model.service import Service
+    from lakon.model.sites import Site
     from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
     from lakon.model.triggers import Schedule, at, cron, event, every
+    from lakon.runtime.http.adapter import http
+    from lakon.runtime.http.connections import SendError
+    from lakon.runtime.http.request import File, Request
+    from lakon.runtime.http.response import HTTPError, Response
 else:
     _HOMES = {
-        "alarms": ("Alarm", "duration", "errors", "throttles"),
-        "cloudformation": ("CloudFormationResource",),
-        "function": ("Vpc",),
-        "grants": ("Allow", "Grant", "allow", "invoke"),
-        "messaging": ("Bus", "Queue", "Topic"),
-        "service": ("Service",),
-        "stores": ("Bucket", "LogGroup", "Parameter", "Secret", "Table"),
-        "triggers": ("Schedule", "at", "cron", "event", "every"),
+        "model.alarms": ("Alarm", "duration", "errors", "throttles"),
+        "model.authorizers": ("cognito", "iam", "jwt"),
+        "model.cloudformation": ("CloudFormationResource",),
+        "model.function": ("Vpc",),
+        "model.gateways": ("FunctionUrl", "HttpApi", "LoadBalancer", "RestApi", "WebSocketApi"),
+        "model.grants": ("Allow", "Grant", "allow", "invoke"),
+        "model.http": ("Cache", "Cors", "Domain", "GatewayResponse", "Quota", "Throttle", "Url", "UsagePlan"),
+        "model.messaging": ("Bus", "Queue", "Topic"),
+        "model.routes": ("Route",),
+        "model.service": ("Service",),
+        "model.sites": ("Site",),
+        "model.stores": ("Bucket", "LogGroup", "Parameter", "Secret", "Table"),
+        "model.triggers": ("Schedule", "at", "cron", "event", "every"),
+        "runtime.http.adapter": ("http",),
+        "runtime.http.connections": ("SendError",),
+        "runtime.http.request": ("File", "Request"),
+        "runtime.http.response": ("HTTPError", "Response"),
     }
     _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -61,7 +103,7 @@ else:
         home = _HOME.get(name)
         if home is None:
             raise AttributeError(f"module 'lakon' has no attribute {name!r}")
-        value = globals()[name] = getattr(__import__(f"lakon.model.{home}", fromlist=[name]), name)
+        value = globals()[name] = getattr(__import__(f"lakon.{home}", fromlist=[name]), name)
         return value
 
     def __dir__():

@@ -14,6 +14,7 @@ from lakon.commands.samples.catalogue import KINDS, Source
 from lakon.commands.samples.scene import Scene
 from lakon.exceptions import UsageError
 from lakon.model.names import logical_id
+from lakon.model.routes import ListenerRule, Route, SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.model.values import MARK
 from lakon.provision import status
@@ -161,7 +162,7 @@ class _Names:
                 schedules = [each for each in function.on if isinstance(each, Schedule)]
                 index = next(index for index, each in enumerate(schedules, 1) if each is trigger)
                 return self._physical.get(logical_id(function.name, "Schedule") + (str(index) if index > 1 else ""))
-            case BusEvents():
+            case BusEvents() | Route() | SocketRoute() | ListenerRule():
                 return None
         assert_never(trigger)
 

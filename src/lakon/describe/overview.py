@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from lakon.model.grants import Allow, Grant, Invoke
+from lakon.model.routes import ListenerRule, Route, SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.model.values import MARK
 from lakon.synth.grants import invoked_names
@@ -100,6 +101,10 @@ def _call(trigger: Trigger) -> Link:
         case BusEvents():
             told = ", ".join(f"{key} {_listed(value)}" for key, value in trigger.pattern.items())
             return Link(trigger.bus.id if trigger.bus else "default event bus", f"events with {told}")
+        case Route() | SocketRoute():
+            return Link(trigger.api.id, trigger.key)
+        case ListenerRule():
+            return Link(trigger.balancer.id, ", ".join([*trigger.methods, *trigger.hosts, *trigger.paths]) or "a rule")
     assert_never(trigger)
 
 

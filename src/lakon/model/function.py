@@ -8,17 +8,18 @@ from lakon.model.resource import Resource
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import TypedDict
+    from typing import TypeAlias, TypedDict
 
     from lakon.model.alarms import Alarm
     from lakon.model.code import Code
     from lakon.model.grants import Allow, Grant, Invoke
+    from lakon.model.http import Url
     from lakon.model.origin import Origin
     from lakon.model.resources import Queue, Topic
     from lakon.model.triggers import Trigger
 
-    Use = Grant | Allow | Invoke
-    Destination = Queue | Topic | str
+    Use: TypeAlias = Grant | Allow | Invoke
+    Destination: TypeAlias = Queue | Topic | str
 
     class FunctionOptions(TypedDict, total=False):
         """What can be said of a function of any kind; `service.function` tells what each means."""
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         on_success: Destination | None
         on_failure: Destination | None
         snap_start: bool
+        url: bool | Url
 
 
 DEFAULTS: dict[str, object] = {
@@ -74,6 +76,7 @@ DEFAULTS: dict[str, object] = {
     "on_success": None,
     "on_failure": None,
     "snap_start": False,
+    "url": False,
 }
 
 
@@ -115,6 +118,7 @@ class Function:
         tags: Mapping[str, str]
         timeout: int
         tracing: bool
+        url: bool | Url
         uses: tuple[Use, ...]
         vpc: Vpc | None
 

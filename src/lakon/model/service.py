@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lakon.model.apis import Apis
 from lakon.model.declared import Output
-from lakon.model.functions import Functions
 from lakon.model.handles import Handles
 from lakon.model.origin import caller
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Service(Functions, Handles):
+class Service(Apis, Handles):
     """One service: everything declared on it becomes one CloudFormation stack a stage, named `<name>-<stage>`.
 
     `python` is the version of Lambda's managed runtime. `architecture` is `"x86_64"` or `"arm64"`. `env`, `tags`,

@@ -7,8 +7,10 @@ from lakon.model.names import several
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import TypeAlias
 
     from lakon.model.resources import Bucket, Bus, Queue, Topic
+    from lakon.model.routes import AnyRoute
 
 
 class ObjectEvents:
@@ -78,7 +80,7 @@ class BusEvents:
 
 
 if TYPE_CHECKING:
-    Trigger = ObjectEvents | QueueMessages | TopicMessages | Schedule | BusEvents
+    Trigger: TypeAlias = ObjectEvents | QueueMessages | TopicMessages | Schedule | BusEvents | AnyRoute
 
 
 def every(interval: str, *, payload: object = None) -> Schedule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, assert_never
 
-from lakon.model.code import GoProgram, PythonHandler, WebProgram
+from lakon.model.code import ApiHandler, AuthorizerHandler, GoProgram, PythonHandler, WebProgram
 from lakon.model.grants import Invoke
 from lakon.model.names import logical_id
 from lakon.model.resource import STACK
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BUCKET_PARAMETER = "ArtifactBucket"
 SERVER_VARIABLE = "LAKON_SERVER"
+AUTHORIZER_VARIABLE = "LAKON_AUTHORIZER"
 _DESTINATION_ACTIONS = {
     "sqs": "sqs:SendMessage",
     "sns": "sns:Publish",
@@ -60,6 +61,10 @@ def runtime(service: Service, function: Function) -> tuple[str, str]:
     """Lambda's runtime for a function, and the handler that it is told."""
     managed, code = f"python{service.python}", function.code
     match code:
+        case ApiHandler():
+            return managed, ".".join(code.call.address() or ("", code.call.id))
+        case AuthorizerHandler():
+            return managed, "lakon.runtime.http.authorizing.handler"
         case PythonHandler():
             return managed, python_path(code.call)
         case GoProgram():
@@ -171,6 +176,8 @@ def told(service: Service, function: Function) -> Iterator[tuple[str, str, str]]
             yield name, value, f"the {resource.kind.replace('_', ' ')} {resource.id!r}"
     if server := _server(function):
         yield SERVER_VARIABLE, server, "its server"
+    if isinstance(function.code, AuthorizerHandler):
+        yield AUTHORIZER_VARIABLE, python_path(function.code.call), "its handler"
     for use in function.uses:
         if isinstance(use, Invoke):
             for invoked in invoked_names(use, service):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from lakon.model.names import logical_id
+from lakon.model.routes import ListenerRule, Route, SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.synth.functions import assumed_by
 from lakon.synth.grants import allow
@@ -64,6 +65,8 @@ class FunctionTriggers:
                     self._schedule(trigger)
                 case BusEvents():
                     self._bus_events(trigger)
+                case Route() | SocketRoute() | ListenerRule():
+                    pass  # its API makes it
                 case _:
                     assert_never(trigger)
 

@@ -7,8 +7,9 @@ from inspect import isclass, iscoroutinefunction
 from typing import TYPE_CHECKING, assert_never
 
 from lakon.model.alarms import Alarm
-from lakon.model.code import GoProgram, PythonHandler, WebProgram
+from lakon.model.code import ApiHandler, AuthorizerHandler, GoProgram, PythonHandler, WebProgram
 from lakon.model.function import Function, Vpc
+from lakon.model.http import Url
 from lakon.model.resources import Queue, Topic
 from lakon.model.values import MARK
 from lakon.synth.alarms import milliseconds
@@ -73,6 +74,7 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
         _check_ranges(function, mistakes)
         _check_texts(function, mistakes)
         _check_vpc(function, mistakes)
+        _check_url(function, mistakes)
         _check_logs(function, mistakes)
         _check_snapshots(service, function, mistakes)
         _check_environment(service, function, mistakes)
@@ -99,6 +101,13 @@ def _check_name(function: Function, physical: str, mistakes: Mistakes) -> None:
 def _check_code(function: Function, handlers: dict[str, Function], mistakes: Mistakes) -> None:
     """What it runs. `handlers` are the Python handlers seen so far, with the first function of each."""
     match function.code:
+        case ApiHandler(call=api):
+            mistakes.unless(
+                api.address() is not None,
+                api.origin,
+                f"the {api.kind.replace('_', ' ')} {api.id!r} has no name by which Lambda could find it",
+                "bind it to a name at the top level of the module that makes it: api = service.http_api(...)",
+            )
         case PythonHandler(call=call):
             _check_handler(function, call, handlers, mistakes)
         case GoProgram() | WebProgram():
@@ -131,7 +140,7 @@ def _is_importable(function: Function, handler: Callable[..., object], mistakes:
         mistakes.add(origin, f"the handler of {name!r} is {handler!r:.60}", hint)
         return False
     mistakes.unless(
-        not iscoroutinefunction(handler),
+        isinstance(function.code, AuthorizerHandler) or not iscoroutinefunction(handler),
         origin,
         f"the handler of {name!r} is asynchronous, and Lambda does not await it",
         "write def instead of async def, and in it asyncio.run(...)",
@@ -196,6 +205,16 @@ def _check_vpc(function: Function, mistakes: Mistakes) -> None:
         f"vpc of {function.name!r} is {vpc!r}",
         'write vpc=lakon.Vpc(subnets=["subnet-..."], security_groups=["sg-..."])',
     )
+
+
+def _check_url(function: Function, mistakes: Mistakes) -> None:
+    url = function.url
+    right = isinstance(url, bool) or (isinstance(url, Url) and url.auth in ("iam", "public"))
+    hint = 'write url=True, or url=lakon.Url(auth="public"): auth is "iam" or "public"'
+    told = f"auth {url.auth!r}" if isinstance(url, Url) else repr(url)
+    mistakes.unless(right, function.origin, f"url of {function.name!r} is {told:.60}", hint)
+    if isinstance(url, Url):
+        mistakes.flags(function.origin, function.name, streaming=url.streaming)
 
 
 def _check_logs(function: Function, mistakes: Mistakes) -> None:

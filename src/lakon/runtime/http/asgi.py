@@ -1,0 +1,146 @@
+"""ASGI applications: one request in, one answer out, with a lifespan around them all. Ships into Lambda.
+
+See the ASGI specification, "HTTP & WebSocket ASGI Message Format" and "Lifespan Protocol".
+"""
+
+from __future__ import annotations
+
+from lakon.runtime.http.loop import loop, run
+from lakon.runtime.http.mounting import below
+from lakon.runtime.http.response import HTTPError, Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lakon.runtime.http.request import Request
+
+
+class Asgi:
+    """An application, its state, and the task of its lifespan."""
+
+    __slots__ = ("app", "lifespan", "state")
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.state: dict[str, Any] = {}
+        self.lifespan: Lifespan | None = None
+
+    def __call__(self, request: Request) -> Response:
+        """Answer a request; what the application does after its answer is finished first."""
+        if (request.headers.get("upgrade") or "").lower() == "websocket":
+            raise HTTPError(501, "no WebSocket comes through here: service.websocket_api(...) has a door of its own")
+        if self.lifespan is None:
+            lifespan = Lifespan(self.app, self.state)
+            run(lifespan.begin())
+            self.lifespan = lifespan
+        return run(self._answer(request))
+
+    async def _answer(self, request: Request) -> Response:
+        from asyncio import Event
+
+        started: dict[str, Any] = {}
+        parts: list[bytes] = []
+        ended = Event()
+        waiting = [{"type": "http.request", "body": request.body, "more_body": False}]
+
+        async def receive() -> dict[str, Any]:
+            if waiting:
+                return waiting.pop()
+            await ended.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                started.update(message)
+            elif message["type"] == "http.response.body":
+                parts.append(message.get("body", b""))
+                if not message.get("more_body", False):
+                    ended.set()
+
+        await self.app(self._scope(request), receive, send)
+        if not started:
+            raise RuntimeError("the application ended without an answer")
+        return response(started["status"], started.get("headers", ()), b"".join(parts))
+
+    def _scope(self, request: Request) -> dict[str, Any]:
+        root, _ = below(request)
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in request.headers.items()
+        ]
+        host, _, port = request.host.partition(":")
+        from urllib.parse import quote
+
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": request.scheme,
+            "path": request.url_path,
+            "raw_path": quote(request.url_path, safe="/:@!$&'()*+,;=~").encode(),
+            "query_string": request.raw_query.encode("latin-1", "replace"),
+            "root_path": root,
+            "headers": headers,
+            "server": (host, int(port) if port.isdigit() else 443 if request.scheme == "https" else 80),
+            "client": (request.client, 0),
+            "state": self.state.copy(),
+            "aws.event": request.event,
+            "aws.context": request.context,
+        }
+
+
+class Lifespan:
+    """The lifespan of an application: begun before its first request, ended with the process where that is told."""
+
+    __slots__ = ("app", "inbox", "outbox", "state", "task")
+
+    def __init__(self, app: Any, state: dict[str, Any]) -> None:
+        self.app = app
+        self.state = state
+
+    async def begin(self) -> None:
+        """Start the application. RuntimeError when it says that it cannot; one without a lifespan is left alone."""
+        import asyncio
+        import atexit
+
+        self.inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.outbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.task = asyncio.ensure_future(self._live())
+        self.inbox.put_nowait({"type": "lifespan.startup"})
+        said = await self.outbox.get()
+        if said["type"] == "lifespan.startup.failed":
+            raise RuntimeError(f"the application did not start: {said.get('message', '')}")
+        if said["type"] == "lifespan.startup.complete":
+            atexit.register(self.end)
+
+    def end(self) -> None:
+        """Let the application put its things away."""
+        if not loop().is_closed() and not self.task.done():
+            self.inbox.put_nowait({"type": "lifespan.shutdown"})
+            run(self.outbox.get())
+
+    async def _live(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
+        try:
+            await self.app(scope, self.inbox.get, self.outbox.put)
+        except Exception:  # noqa: BLE001, S110 - the protocol: whoever has no lifespan raises
+            pass
+        finally:
+            self.outbox.put_nowait({"type": "lifespan.none"})
+
+
+def response(status: int, headers: Any, body: bytes) -> Response:
+    """A response from pairs of bytes or texts; repeated headers keep all their values."""
+    made = Response(body, status)
+    for name, value in headers:
+        key = (name.decode("latin-1") if isinstance(name, bytes) else name).lower()
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        if key == "set-cookie":
+            made.cookies.append(text)
+        elif key in made.headers:
+            before = made.headers[key]
+            made.headers[key] = [*([before] if isinstance(before, str) else before), text]
+        else:
+            made.headers[key] = text
+    return made

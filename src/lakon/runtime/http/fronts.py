@@ -1,0 +1,266 @@
+"""How each front door spells requests and answers. Ships into Lambda.
+
+HTTP APIs and function URLs speak payload format 2.0, REST APIs 1.0, load balancers a dialect of it. HTTP APIs hand
+paths over decoded; REST APIs, function URLs and load balancers encoded. Queries are decoded by REST APIs alone.
+See "Create AWS Lambda proxy integrations for HTTP APIs", "Input format of a Lambda function for proxy integration",
+"Invoking Lambda function URLs" and "Use Lambda functions as targets of an Application Load Balancer".
+"""
+
+from __future__ import annotations
+
+from lakon.runtime.http.request import Request, parse_query
+from lakon.runtime.http.response import TITLES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lakon.runtime.http.response import Response
+
+_TEXTS = ("text/", "application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded")
+_IAM = {
+    "accessKey": "accessKey",
+    "accountId": "accountId",
+    "caller": "callerId",
+    "user": "userId",
+    "userArn": "userArn",
+}
+
+
+class GatewayV2(Request):
+    """A request in payload format 2.0, of an HTTP API or a function URL."""
+
+    __slots__ = ()
+
+    @property
+    def method(self) -> str:
+        """`GET`, `POST` ..."""
+        return self.event["requestContext"]["http"]["method"]  # type: ignore[no-any-return]
+
+    @property
+    def url_path(self) -> str:
+        """The path that was asked for, decoded, without the stage."""
+        path: str = self.event["rawPath"]
+        stage = self.event["requestContext"].get("stage", "$default")
+        if stage != "$default" and path.startswith(f"/{stage}/"):
+            path = path[len(stage) + 1 :]
+        return unquoted(path) if is_function_url(self.event) else path
+
+    @property
+    def raw_query(self) -> str:
+        """What stood after `?`, encoded."""
+        return self.event.get("rawQueryString") or ""
+
+    @property
+    def client(self) -> str:
+        """The address of the client."""
+        return self.event["requestContext"]["http"]["sourceIp"]  # type: ignore[no-any-return]
+
+    def _read_headers(self) -> dict[str, str]:
+        headers = {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
+        cookies = self.event.get("cookies")
+        if cookies:
+            headers["cookie"] = "; ".join(cookies)
+        return headers
+
+    def _read_query(self) -> dict[str, list[str]]:
+        return parse_query(self.raw_query)
+
+    def _read_auth(self) -> dict[str, Any]:
+        authorizer = self.event["requestContext"].get("authorizer") or {}
+        return authorizer.get("lambda") or authorizer.get("iam") or self._read_claims()
+
+    def _read_claims(self) -> dict[str, Any]:
+        authorizer = self.event["requestContext"].get("authorizer") or {}
+        return (authorizer.get("jwt") or {}).get("claims") or {}
+
+
+class GatewayV1(Request):
+    """A request in payload format 1.0, of a REST API."""
+
+    __slots__ = ()
+
+    @property
+    def method(self) -> str:
+        """`GET`, `POST` ..."""
+        return self.event["httpMethod"]  # type: ignore[no-any-return]
+
+    @property
+    def url_path(self) -> str:
+        """The path that was asked for, decoded, without the stage."""
+        return unquoted(self.event["path"])
+
+    @property
+    def raw_query(self) -> str:
+        """What stood after `?`, encoded anew."""
+        query = self._read_query()
+        if not query:
+            return ""
+        from urllib.parse import urlencode
+
+        return urlencode(query, doseq=True)
+
+    @property
+    def client(self) -> str:
+        """The address of the client."""
+        return self.event["requestContext"]["identity"]["sourceIp"]  # type: ignore[no-any-return]
+
+    def _read_headers(self) -> dict[str, str]:
+        several = self.event.get("multiValueHeaders")
+        if several:
+            return {
+                name.lower(): values[0]
+                if len(values) == 1
+                else ("; " if name.lower() == "cookie" else ",").join(values)
+                for name, values in several.items()
+            }
+        return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
+
+    def _read_query(self) -> dict[str, list[str]]:
+        several = self.event.get("multiValueQueryStringParameters")
+        if several:
+            return {name: list(values) for name, values in several.items()}
+        return {name: [value] for name, value in (self.event.get("queryStringParameters") or {}).items()}
+
+    def _read_auth(self) -> dict[str, Any]:
+        around = self.event["requestContext"]
+        authorizer = around.get("authorizer")
+        if authorizer:
+            return authorizer.get("claims") or authorizer  # type: ignore[no-any-return]
+        identity = around.get("identity") or {}
+        return {ours: identity[theirs] for theirs, ours in _IAM.items() if identity.get(theirs)}
+
+    def _read_claims(self) -> dict[str, Any]:
+        return (self.event["requestContext"].get("authorizer") or {}).get("claims") or {}
+
+
+class Balancer(GatewayV1):
+    """A request of an Application Load Balancer."""
+
+    __slots__ = ()
+
+    @property
+    def client(self) -> str:
+        """The address of the client, as the load balancer saw it."""
+        return (self.headers.get("x-forwarded-for") or "").rpartition(",")[2].strip()
+
+    @property
+    def id(self) -> str:
+        """The request's id: the load balancer's trace id."""
+        return self.headers.get("x-amzn-trace-id") or ""
+
+    @property
+    def raw_query(self) -> str:
+        """What stood after `?`, encoded."""
+        return "&".join([f"{name}={value}" for name, values in super()._read_query().items() for value in values])
+
+    def _read_query(self) -> dict[str, list[str]]:
+        return parse_query(self.raw_query)
+
+    def _read_auth(self) -> dict[str, Any]:
+        return {}
+
+    def _read_claims(self) -> dict[str, Any]:
+        return {}
+
+
+def is_function_url(event: dict[str, Any]) -> bool:
+    """Whether a request in payload format 2.0 came through a function URL: the name that was asked for tells."""
+    return ".lambda-url." in event["requestContext"].get("domainName", "")
+
+
+def unquoted(path: str) -> str:
+    """A path or a part of it, decoded."""
+    if "%" not in path:
+        return path
+    from urllib.parse import unquote
+
+    return unquote(path)
+
+
+def answer_v2(response: Response) -> dict[str, object]:
+    """A response in payload format 2.0."""
+    body, encoded = text_of(response)
+    headers = response.headers
+    answer: dict[str, object] = {"statusCode": response.status, "headers": headers, "body": body}
+    for value in headers.values():
+        if type(value) is not str:
+            answer["headers"] = {
+                name: value if isinstance(value, str) else ",".join(value) for name, value in headers.items()
+            }
+            break
+    if encoded:
+        answer["isBase64Encoded"] = True
+    if response.cookies:
+        answer["cookies"] = response.cookies
+    return answer
+
+
+def answer_v1(response: Response) -> dict[str, object]:
+    """A response in payload format 1.0; headers with several values stand beside those with one."""
+    body, encoded = text_of(response)
+    single = {name: value for name, value in response.headers.items() if isinstance(value, str)}
+    several = {name: list(value) for name, value in response.headers.items() if not isinstance(value, str)}
+    if response.cookies:
+        several["set-cookie"] = response.cookies
+    answer: dict[str, object] = {"statusCode": response.status, "headers": single, "body": body}
+    if several:
+        answer["multiValueHeaders"] = several
+    if encoded:
+        answer["isBase64Encoded"] = True
+    return answer
+
+
+def answer_balancer(response: Response, event: dict[str, Any]) -> dict[str, object]:
+    """A response for a load balancer, which takes all headers as lists, or none, as its target group says.
+
+    Where it takes none, further cookies go out under the same name in other letters: names have no case.
+    """
+    body, encoded = text_of(response)
+    answer: dict[str, object] = {
+        "statusCode": response.status,
+        "statusDescription": f"{response.status} {TITLES.get(response.status, 'OK')}",
+        "body": body,
+        "isBase64Encoded": encoded,
+    }
+    if "multiValueHeaders" in event:
+        several = {name: [value] if isinstance(value, str) else list(value) for name, value in response.headers.items()}
+        if response.cookies:
+            several["set-cookie"] = response.cookies
+        answer["multiValueHeaders"] = several
+        return answer
+    single = {name: value if isinstance(value, str) else ",".join(value) for name, value in response.headers.items()}
+    for number, cookie in enumerate(response.cookies):
+        single[_cased("set-cookie", number)] = cookie
+    answer["headers"] = single
+    return answer
+
+
+def _cased(name: str, number: int) -> str:
+    letters = [letter.upper() if number >> place & 1 else letter for place, letter in enumerate(name.replace("-", ""))]
+    return "".join([*letters[:3], "-", *letters[3:]])
+
+
+def text_of(response: Response) -> tuple[str, bool]:
+    """The body as text, and whether it is in base64; an iterator is gathered first."""
+    body = response.payload()
+    if type(body) is str:
+        return body, False
+    if not isinstance(body, (bytes, str)):
+        body = b"".join([part.encode() if isinstance(part, str) else part for part in body])
+    if isinstance(body, str):
+        return body, False
+    kind = response.headers.get("content-type", "")
+    if "content-encoding" not in response.headers and isinstance(kind, str) and _is_text(kind):
+        try:
+            return body.decode(), False
+        except UnicodeDecodeError:
+            pass
+    from binascii import b2a_base64
+
+    return b2a_base64(body, newline=False).decode(), True
+
+
+def _is_text(kind: str) -> bool:
+    essence = kind.partition(";")[0].strip().lower()
+    return essence.startswith(_TEXTS) or essence.endswith(("+json", "+xml"))
