@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from lakon.build.tool import Platform
     from lakon.report import Reporter
 
-_STARTERS = frozenset(
-    f"lakon/{name}.py"
-    for name in (
-        "__init__", "runtime/__init__", "runtime/child", "runtime/golibrary", "runtime/inprocess", "runtime/raw",
-        "runtime/sidecar", "runtime/web", "runtime/webevents",
-    )
-)  # fmt: skip
+_ALWAYS = ("__init__.py", "runtime/__init__.py", "runtime/child.py", "runtime/raw.py")
+STARTERS = {
+    "sidecar": ("runtime/sidecar.py",),
+    "inprocess": ("runtime/inprocess.py", "runtime/golibrary.py"),
+    "web": ("runtime/web.py", "runtime/webclient.py", "runtime/http/"),
+}
+"""What of Lakon each starter is made of, relative to `lakon/`."""
 
 
 def pack(
@@ -37,16 +37,16 @@ def pack(
     output: Path,
     reporter: Reporter,
     *,
-    beside: Platform | None = None,
+    starter: tuple[str, Platform] | None = None,
     cache: Path | None = None,
 ) -> Archive:
-    """Pack `files` into `<sha256>.zip` in the folder `output`; with `beside`, also what starts them under that Python.
+    """Pack `files` into `<sha256>.zip` in the folder `output`; with a starter of Lakon's and the Python it runs under.
 
     Files are known by path, size and time of change: what has not changed is not packed again. Raises BuildError.
     """
     kept = (cache or cache_folder()) / "build"
     with told_plainly("pack the program", output):
-        recipe = _starters(beside, kept) if beside else None
+        recipe = _recipe(*starter, kept) if starter else None
         key = hashlib.sha256("\n".join([COMPRESSOR, recipe.digest() if recipe else "", *map(_state, files)]).encode())
         answer = kept / "answers" / f"{key.hexdigest()}.json"
         known = _recall(answer, output)
@@ -98,8 +98,9 @@ def _state(file: File) -> str:
     return f"{file.name} {file.executable} {file.path} {facts.st_size} {facts.st_mtime_ns}"
 
 
-def _starters(platform: Platform, cache: Path) -> Recipe:
-    shipped = tuple(file for file in shipped_files() if file.name in _STARTERS)
+def _recipe(starter: str, platform: Platform, cache: Path) -> Recipe:
+    wanted = tuple(f"lakon/{name}" for name in (*_ALWAYS, *STARTERS[starter]))
+    shipped = tuple(file for file in shipped_files() if file.name.startswith(wanted))
     interpreter = interpreters.find(platform.python, cache / "interpreters")
     return Recipe(None, platform, (), (), False, interpreter, shipped)
 

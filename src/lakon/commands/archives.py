@@ -116,12 +116,14 @@ class _Making:
         [source] = self._sources(code)
         name = "bootstrap.so" if source.form == "library" else "bootstrap"
         files = [program_file(name, self._made[source])]
-        beside = None if code.program.engine == "runtime" else self._platform(code)
-        return pack(files, self._output, self._reporter, beside=beside)
+        if code.program.engine == "runtime":
+            return pack(files, self._output, self._reporter)
+        starter = "web" if code.program.http else code.program.engine
+        return pack(files, self._output, self._reporter, starter=(starter, self._platform(code)))
 
     def _web(self, code: WebCode) -> Archive:
         files = folder_files(_folder(code.program.source, code.origin), self._place(code.origin))
-        return pack(files, self._output, self._reporter, beside=self._platform(code))
+        return pack(files, self._output, self._reporter, starter=("web", self._platform(code)))
 
 
 def _folder(source: str, origin: Origin) -> Path:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
         client_context: Any  # objects of the runtime's own
         identity: Any
 
+        def get_remaining_time_in_millis(self) -> int:
+            """How long the invocation may still take."""
+
 
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
