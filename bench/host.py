@@ -12,6 +12,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import uvloop
+
 from lakon.local.archives import Archives
 from lakon.local.functions import Call, parse_function
 from lakon.local.host import LambdaHost
@@ -84,4 +86,4 @@ async def _serve(folder: Path, digest: str, runtime: str, handler: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]))
+    uvloop.run(_serve(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]))

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import uvloop
+
 from lakon.local.archives import Archives
 from lakon.local.endpoint import Endpoint
 from lakon.local.extensions_api import ExtensionsApi
@@ -230,7 +232,7 @@ def run(scenario: Callable[[], Coroutine[None, None, None]], limit: float = 60) 
     async def limited() -> None:
         await asyncio.wait_for(scenario(), limit)
 
-    asyncio.run(limited())
+    uvloop.run(limited())  # as the supervisor does
 
 
 @asynccontextmanager
