@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import uuid
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from lakon.local.logs import LogWriter
 from lakon.local.processes import ProcessGuard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakon.local.functions import Function
     from lakon.local.logs import LogsClient
 
@@ -38,20 +41,21 @@ class _NoLogs:
 
 
 class Front:
-    """Answers every POST by one invocation."""
+    """Answers every POST by one invocation of the function that its path names; all have the same code."""
 
-    def __init__(self, host: LambdaHost, function: Function) -> None:
+    def __init__(self, host: LambdaHost, named: Callable[[str], Function]) -> None:
         self._host = host
-        self._function = function
+        self._named = named
 
     def accept(self, request: Request) -> Body | Reply | None:
         """Every body is kept."""
 
     def handle(self, request: Request, connection: HttpConnection) -> Reply | None:
         """Invoke; the reply comes when the function has answered."""
-        arn = "arn:aws:lambda:us-east-1:000000000000:function:bench"
+        function = self._named(request.path.split("/")[3])
+        arn = f"arn:aws:lambda:us-east-1:000000000000:function:{function.name}"
         call = Call(str(uuid.uuid4()), arn, request.body)
-        self._host.submit(self._function, call, lambda outcome: connection.send(Reply(200, outcome.answer.body)))
+        self._host.submit(function, call, lambda outcome: connection.send(Reply(200, outcome.answer.body)))
         return None
 
     def truncated(self) -> Reply:
@@ -59,9 +63,9 @@ class Front:
         return Reply(400)
 
 
-def function(digest: str, runtime: str, handler: str) -> Function:
-    """The function under test."""
-    config = {"FunctionName": "bench", "Runtime": runtime, "Handler": handler, "Timeout": 60, "MemorySize": 512}
+def function(digest: str, runtime: str, handler: str, name: str) -> Function:
+    """A function under test."""
+    config = {"FunctionName": name, "Runtime": runtime, "Handler": handler, "Timeout": 60, "MemorySize": 512}
     message: dict[str, object] = {
         "config": config, "code": digest, "layers": [], "account": "000000000000", "region": "us-east-1"
     }  # fmt: skip
@@ -76,7 +80,7 @@ async def _serve(folder: Path, digest: str, runtime: str, handler: str) -> None:
         return _NoLogs()  # type: ignore[return-value]  # its other calls are not reached
 
     host = LambdaHost(archives, "http://127.0.0.1:9", LogWriter(no_logs), ProcessGuard())
-    front, connections = Front(host, function(digest, runtime, handler)), set[HttpConnection]()
+    front, connections = Front(host, lru_cache(partial(function, digest, runtime, handler))), set[HttpConnection]()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: HttpConnection(front, connections, _PAYLOAD), "127.0.0.1", 0)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import http.client
 import json
 import os
 import platform
 import socket
+import stat
 import subprocess
 import sys
 import time
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from statistics import median
 from typing import TYPE_CHECKING
 
-from bench.peers import MissingPeer, packages
+from bench.callers import EVENT, parallel, warm
+from bench.peers import MissingPeer, go_bootstrap, packages
 from bench.plan import lakon
 from bench.table import AtMost, Faster, Row, Within
 from lakon.interpreters import RUNNING
@@ -34,24 +35,40 @@ if TYPE_CHECKING:
 SAM = ("aws-sam-cli==1.170.0",)
 HANDLER = "def handler(event, context):\n    return event\n"
 PATH = "/2015-03-31/functions/function/invocations"
-EVENT = b'{"hello": "world"}'
 
 
 def rows(plan: Plan) -> Iterator[Row]:
     """Warm, in parallel, cold, and through boto3."""
-    rounds, calls = plan.rounds(7, 3), plan.rounds(400, 100)
     python = installs.ensure_python_runtime(installs.base_python(), RUNNING)
-    with _ours(plan.folder / "host") as port:
+    handler = {"app.py": HANDLER.encode()}
+    yield from _beside_the_emulator(
+        plan, "awslambdaric", handler, f"python{RUNNING}", [str(python), "-m", "awslambdaric", "app.handler"]
+    )
+    yield from _cold(plan, "first answer, cold Python", "bare awslambdaric", handler, AtMost(1.15))
+    try:
+        bootstrap = {"bootstrap": go_bootstrap()}
+    except MissingPeer as missing:
+        yield Row("warm invoke, aws-lambda-go", 0.0, note=f"aws-lambda-go {missing}")
+    else:
+        yield from _beside_the_emulator(plan, "aws-lambda-go", bootstrap, "provided.al2023", ["./bootstrap"])
+        yield from _cold(plan, "first answer, cold Go", "bare bootstrap", bootstrap, Within(0.010))
+    yield from _through_boto3(plan)
+
+
+def _beside_the_emulator(
+    plan: Plan, client: str, files: dict[str, bytes], runtime: str, command: list[str]
+) -> Iterator[Row]:
+    """Warm invocations, and many at once, of what the emulator runs by `command`."""
+    rounds, calls = plan.rounds(9, 3), plan.rounds(400, 100)
+    with _ours(plan.folder / f"host-{client}", files, runtime) as port:
         try:
-            with _emulator(plan.folder / "rie", python) as other:
-                ours, theirs = _turns(lambda: _warm(port, calls), lambda: _warm(other, calls), rounds)
-            yield Row("warm invoke, awslambdaric", ours, "AWS's emulator", theirs, AtMost(0.7))
+            with _emulator(plan.folder / f"rie-{client}", files, command) as other:
+                ours, theirs = _turns(lambda: warm(port, calls), lambda: warm(other, calls), rounds)
+            yield Row(f"warm invoke, {client}", ours, "AWS's emulator", theirs, AtMost(0.7))
         except MissingPeer as missing:
-            yield Row("warm invoke, awslambdaric", _warm(port, calls), note=f"AWS's emulator {missing}")
-        one, eight = _turns(lambda: _parallel(port, 1, calls), lambda: _parallel(port, 8, calls), rounds)
-        yield Row("an invoke, 8 callers at once", eight, "one caller", one, Faster(1.8))
-    yield from _cold(plan, python, rounds)
-    yield from _through_boto3(plan, calls)
+            yield Row(f"warm invoke, {client}", warm(port, calls), note=f"AWS's emulator {missing}")
+        one, eight = _turns(lambda: parallel(port, 1, calls), lambda: parallel(port, 8, calls), rounds)
+        yield Row(f"{client}, 8 callers at once", eight, "one caller", one, Faster(1.8))
 
 
 def _turns(one: Callable[[], float], other: Callable[[], float], rounds: int) -> tuple[float, float]:
@@ -60,38 +77,24 @@ def _turns(one: Callable[[], float], other: Callable[[], float], rounds: int) ->
     return median(pair[0] for pair in pairs), median(pair[1] for pair in pairs)
 
 
-def _warm(port: int, calls: int) -> float:
-    """The median seconds of one call over a connection that is kept."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    took = []
-    for _ in range(calls):
-        begun = time.perf_counter()
-        connection.request("POST", PATH, EVENT, {"Content-Type": "application/json"})
-        answer = connection.getresponse().read()
-        took.append(time.perf_counter() - begun)
-        if json.loads(answer) != json.loads(EVENT):
-            raise RuntimeError(f"the function answered {answer!r}")
-    connection.close()
-    return median(took)
-
-
-def _parallel(port: int, callers: int, calls: int) -> float:
-    """The seconds that one call takes of the whole, with so many callers at once."""
-    with ThreadPoolExecutor(callers) as pool:
-        begun = time.perf_counter()
-        list(pool.map(lambda _: _warm(port, calls // callers), range(callers)))
-        return (time.perf_counter() - begun) / (calls // callers * callers)
-
-
 @contextmanager
-def _ours(folder: Path) -> Iterator[int]:
+def _ours(folder: Path, files: dict[str, bytes], runtime: str) -> Iterator[int]:
     folder.mkdir()
     archive = folder / "handler.zip"
     with zipfile.ZipFile(archive, "w") as written:
-        written.writestr("app.py", HANDLER)
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = (stat.S_IFREG | 0o755) << 16
+            written.writestr(entry, content)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     archive.rename(folder / f"{digest}.zip")
-    command = [sys.executable, "-m", "bench.host", str(folder), digest, f"python{RUNNING}", "app.handler"]
+    with _serving([sys.executable, "-m", "bench.host", str(folder), digest, runtime, "app.handler"]) as port:
+        yield port
+
+
+@contextmanager
+def _serving(command: list[str]) -> Iterator[int]:
+    """A program that prints its port, until its standard input closes."""
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
@@ -101,16 +104,15 @@ def _ours(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def _emulator(folder: Path, python: Path) -> Iterator[int]:
-    folder.mkdir()
-    (folder / "app.py").write_text(HANDLER)
+def _emulator(folder: Path, files: dict[str, bytes], command: list[str]) -> Iterator[int]:
+    _write(folder, files)
     machine = "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
     program = packages(SAM) / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{machine}"
     program.chmod(0o755)
     port, inner = _free_port(), _free_port()
     addresses = ["--runtime-interface-emulator-address", f"127.0.0.1:{port}", "--runtime-api-address"]
     process = subprocess.Popen(
-        [program, *addresses, f"127.0.0.1:{inner}", python, "-m", "awslambdaric", "app.handler"],
+        [program, *addresses, f"127.0.0.1:{inner}", *command],
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -122,6 +124,13 @@ def _emulator(folder: Path, python: Path) -> Iterator[int]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    folder.mkdir()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o755)
 
 
 def _free_port() -> int:
@@ -141,19 +150,24 @@ def _wait_for(port: int) -> None:
     raise RuntimeError("AWS's emulator does not listen")
 
 
-def _cold(plan: Plan, python: Path, rounds: int) -> Iterator[Row]:
+def _cold(plan: Plan, what: str, peer: str, files: dict[str, bytes], goal: AtMost | Within) -> Iterator[Row]:
     """The first answer of a function that no environment is there for, beside the bare start of its runtime client."""
-    ours, bare = [], []
-    for turn in range(rounds + 1):
-        with _ours(plan.folder / f"cold{turn}") as port:
-            ours.append(_warm(port, 1))
-        bare.append(_bare_start(plan.folder, python))
-    yield Row("first answer, cold Python", median(ours[1:]), "bare awslambdaric", median(bare[1:]), AtMost(1.15))
+    folder = plan.folder / peer.replace(" ", "-")
+    _write(folder, files)
+    python = installs.ensure_python_runtime(installs.base_python(), RUNNING)
+    managed = "app.py" in files
+    command = [str(python), "-m", "awslambdaric", "app.handler"] if managed else ["./bootstrap"]
+    names = (f"cold-{number}" for number in count())
+    runtime = f"python{RUNNING}" if managed else "provided.al2023"
+    with _ours(plan.folder / f"{folder.name}-host", files, runtime) as port:
+        ours, bare = _turns(
+            lambda: warm(port, 1, next(names)), lambda: _bare_start(folder, command), plan.rounds(15, 5)
+        )
+    yield Row(what, ours, peer, bare, goal)
 
 
-def _bare_start(folder: Path, python: Path) -> float:
-    """From the spawn of awslambdaric to its first answer, to a server that only takes it."""
-    (folder / "app.py").write_text(HANDLER)
+def _bare_start(folder: Path, command: list[str]) -> float:
+    """From the spawn of a runtime client to its first answer, to a server that only takes it."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         environment = {
             "PATH": os.environ["PATH"],
@@ -164,7 +178,7 @@ def _bare_start(folder: Path, python: Path) -> float:
             "AWS_EXECUTION_ENV": f"AWS_Lambda_python{RUNNING}",
         }
         begun = time.perf_counter()
-        process = subprocess.Popen([python, "-m", "awslambdaric", "app.handler"], cwd=folder, env=environment)
+        process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL)
         connection, _ = server.accept()
         with connection:
             connection.recv(65536)
@@ -180,8 +194,9 @@ def _bare_start(folder: Path, python: Path) -> float:
         return took
 
 
-def _through_boto3(plan: Plan, calls: int) -> Iterator[Row]:
-    """`lambda.invoke` on the embedded AWS, as any program calls it."""
+def _through_boto3(plan: Plan) -> Iterator[Row]:
+    """`lambda.invoke` on the embedded AWS, as any program calls it, beside a server that answers at once."""
+    rounds, calls = plan.rounds(7, 3), plan.rounds(200, 50)
     project = plan.folder / "through"
     project.mkdir()
     service = f'service = lakon.Service("bench", python="{RUNNING}")'
@@ -191,12 +206,20 @@ def _through_boto3(plan: Plan, calls: int) -> Iterator[Row]:
         endpoint = subprocess.run(
             lakon("local", "status", folder=project).line, cwd=project, capture_output=True, text=True, check=True
         ).stdout.strip()
-        client = Session(Target(local=True, endpoint_url=endpoint)).plain("lambda")
-        took = []
-        for _ in range(calls + 5):
-            begun = time.perf_counter()
-            client.invoke(FunctionName="bench-dev-handler", Payload=EVENT)["Payload"].read()
-            took.append(time.perf_counter() - begun)
-        yield Row("lambda.invoke through boto3", median(took[5:]), goal=Within(0.0025))
+        with _serving([sys.executable, "-m", "bench.bare"]) as port:
+            ours, bare = _turns(
+                lambda: _through(endpoint, calls), lambda: _through(f"http://127.0.0.1:{port}", calls), rounds
+            )
+        yield Row("lambda.invoke through boto3", ours, "boto3 alone", bare, Within(0.0025))
     finally:
         lakon("local", "stop", folder=project)()
+
+
+def _through(endpoint: str, calls: int) -> float:
+    client = Session(Target(local=True, endpoint_url=endpoint)).plain("lambda")
+    took = []
+    for _ in range(calls + 5):
+        begun = time.perf_counter()
+        client.invoke(FunctionName="bench-dev-handler", Payload=EVENT)["Payload"].read()
+        took.append(time.perf_counter() - begun)
+    return median(took[5:])

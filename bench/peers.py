@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,20 @@ CHALICE = ("chalice==1.34.0",)
 POWERTOOLS = ("aws-lambda-powertools==3.37.0",)
 MANGUM = ("mangum==0.22.0", "starlette==1.10.0")
 
+GO_LAMBDA = "github.com/aws/aws-lambda-go@v1.55.1"
+
+_GO_ECHO = """package main
+
+import (
+	"encoding/json"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+func main() {
+	lambda.Start(func(event json.RawMessage) (json.RawMessage, error) { return event, nil })
+}
+"""
 _VERSION = f"{sys.version_info[0]}.{sys.version_info[1]}"
 _BASE_PYTHON = Path(sys.base_prefix) / "bin" / f"python{_VERSION}"
 
@@ -51,6 +66,31 @@ def packages(requirements: tuple[str, ...]) -> Path:
         _install(requirements, "--python", str(_BASE_PYTHON), "--target", str(building))
         building.rename(folder)
     return folder
+
+
+def go_bootstrap() -> bytes:
+    """A program for `provided.al2023` that answers with its event, by AWS's own library. Raises MissingPeer."""
+    if shutil.which("go") is None:
+        raise MissingPeer("cannot be compiled: go is not installed")
+    folder = cache_folder() / "bench" / GO_LAMBDA.replace("/", "-").replace("@", "-")
+    if not folder.is_dir():
+        building = _building(folder)
+        building.mkdir()
+        (building / "go.mod").write_text("module bootstrap\n\ngo 1.21\n")
+        (building / "main.go").write_text(_GO_ECHO)
+        for command in (["get", GO_LAMBDA], ["build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", "bootstrap"]):
+            _go(building, command)
+        building.rename(folder)
+    return (folder / "bootstrap").read_bytes()
+
+
+def _go(folder: Path, command: list[str]) -> None:
+    caches = {"GOFLAGS": "-modcacherw", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
+    done = subprocess.run(
+        ["go", *command], cwd=folder, env=os.environ | caches, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise MissingPeer(f"could not be compiled: {done.stderr.strip().splitlines()[-1]}")
 
 
 def _home(requirements: tuple[str, ...], kind: str) -> Path:
