@@ -9,7 +9,7 @@ from lakon.model.routes import FrontDoor, HttpFrontDoor, ListenerRule, SocketRou
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
     from lakon.model.authorizers import Auth
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lakon.model.functions import Functions
     from lakon.model.http import Cache, Cors, Domain, GatewayResponse, Throttle, UsagePlan
     from lakon.model.origin import Origin
+    from lakon.model.routes import Serve
     from lakon.model.stores import Bucket
     from lakon.runtime.http.connections import Connections
 
@@ -349,7 +350,7 @@ class WebSocketApi(FrontDoor):
             self._connections = Connections(self.endpoint)
         return self._connections
 
-    def _server(self) -> Callable[[dict[str, object], object], object]:
+    def _server(self) -> Serve:
         from lakon.runtime.http.sockets import sockets
 
         return sockets([(route.key, route.handler) for route in self.routes])

@@ -14,7 +14,7 @@ from lakon.model.resource import Resource
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import TypeAlias, TypedDict, TypeVar, Unpack
+    from typing import Any, TypeAlias, TypedDict, TypeVar, Unpack
 
     from lakon.model.authorizers import Auth, Inherited
     from lakon.model.function import Function, FunctionOptions
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lakon.runtime.http.calls import Mount
 
     Handler = TypeVar("Handler", bound=Callable[..., object])
+    Serve: TypeAlias = Callable[[dict[str, Any], object], dict[str, Any]]  # JSON in, JSON out
 
     class RouteOptions(TypedDict, total=False):
         """What can be said of a route; `api.get` tells what each means."""
@@ -194,9 +195,9 @@ class FrontDoor(Resource):
         self.function_options = options
         self.routes: list[Route | SocketRoute] = []
         self.function: Function | None = None
-        self._serve: Callable[[dict[str, object], object], object] = self._first
+        self._serve: Serve = self._first
 
-    def __call__(self, event: dict[str, object], context: object) -> object:
+    def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         """Answer an event of Lambda: what Lambda calls, and what a test can call."""
         return self._serve(event, context)
 
@@ -215,12 +216,12 @@ class FrontDoor(Resource):
                 return module, name
         return None
 
-    def _first(self, event: dict[str, object], context: object) -> object:
+    def _first(self, event: dict[str, Any], context: object) -> dict[str, Any]:
         """Make what serves, which waits until there is something to serve."""
         self._serve = self._server()
         return self._serve(event, context)
 
-    def _server(self) -> Callable[[dict[str, object], object], object]:
+    def _server(self) -> Serve:
         raise NotImplementedError
 
 
@@ -321,8 +322,10 @@ class HttpFrontDoor(FrontDoor):
         """Wrap every handler in `handler(request, answer)`, which calls `answer(request)` and returns a `Response`.
 
         The first declared is the outermost. It is a plain function, for handlers that are coroutine functions too:
-        `answer` gives the response that they made. Returned unchanged.
+        `answer` gives the response that they made. Returned unchanged. Raises TypeError for a coroutine function.
         """
+        if getattr(getattr(handler, "__code__", None), "co_flags", 0) & 0x80:
+            raise TypeError(f"middleware is a plain function, and {handler!r:.60} a coroutine function")
         self.hooks[0].append(handler)
         return handler
 
@@ -349,7 +352,7 @@ class HttpFrontDoor(FrontDoor):
 
         return remember
 
-    def _server(self) -> Callable[[dict[str, object], object], object]:
+    def _server(self) -> Serve:
         from lakon.runtime.http.application import application
 
         served = [(route.method, route.path, route.handler, route.status) for route in self.routes]  # type: ignore[union-attr]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lakon.runtime.http.cors import Policy
     from lakon.runtime.http.request import Request
 
-    LambdaHandler = Callable[[Any, Any], dict[str, object]]
+    LambdaHandler = Callable[[Any, Any], dict[str, Any]]
 
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def http(
     def adapt(handler: Callable[..., object]) -> LambdaHandler:
         call: Call | None = None
 
-        def handle(event: Any, context: Any) -> dict[str, object]:
+        def handle(event: Any, context: Any) -> dict[str, Any]:
             nonlocal call
             request = request_of(event, context)
             if call is None:
@@ -74,7 +74,7 @@ def request_of(event: Any, context: Any) -> Request:
     return kind(event, context, {name: unquoted(value) for name, value in path.items()})
 
 
-def answer_of(response: Response, event: Any) -> dict[str, object]:
+def answer_of(response: Response, event: Any) -> dict[str, Any]:
     """The response as the front door of the event wants it."""
     around = event["requestContext"]
     if "http" in around:

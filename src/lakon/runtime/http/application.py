@@ -48,7 +48,7 @@ class Application:
         self.tree: Tree | None = None
         self.respond: Callable[[Call, Request], Response] = self._respond if any(hooks) or cors else self._plainly
 
-    def __call__(self, event: Any, context: Any) -> dict[str, object]:
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
         """Answer an event of any front door. Raises what a handler raised and no error handler takes."""
         key = event.get("routeKey")
         if key is not None:
@@ -61,9 +61,12 @@ class Application:
             raise ValueError("this is no HTTP request of API Gateway, a function URL or a load balancer")
         if "elb" in around:
             return answer_balancer(self._search_balancer(event, context), event)
-        call = self.calls.get(f"{event['httpMethod']} {event['resource']}") or self._other_v1(event)
         path = {name: unquoted(value) for name, value in (event.get("pathParameters") or {}).items()}
-        return answer_v1(self.respond(call, GatewayV1(event, context, path)))
+        request = GatewayV1(event, context, path)
+        call = self.calls.get(f"{event['httpMethod']} {event['resource']}")
+        if call is None:
+            return answer_v1(self._other(request, event["httpMethod"], event["resource"]))
+        return answer_v1(self.respond(call, request))
 
     def _plainly(self, call: Call, request: Request) -> Response:
         try:
@@ -78,21 +81,26 @@ class Application:
         self.respond = around(self.hooks, self.cors)
         return self.respond(call, request)
 
-    def _other_v1(self, event: Any) -> Call:
-        """The call for a method that has no route of its own at a REST API's resource."""
-        method, resource = event["httpMethod"], event["resource"]
-        for key in alternatives(method):
-            call = self.calls.get(f"{key} {resource}")
-            if call is not None:
-                return call
-        return _refusing(HTTPError(404, "there is no such route"))
-
-    def _search_v2(self, event: Any, context: Any, key: str) -> Response:
-        method, _, path = key.partition(" ")
+    def _other(self, request: Request, method: str, path: str) -> Response:
+        """Answer a method that has no route of its own at a path that the gateway found."""
         for other in alternatives(method):
             call = self.calls.get(f"{other} {path}")
             if call is not None:
-                return self.respond(call, GatewayV2(event, context, event.get("pathParameters") or {}))
+                return self._answer(call, request, method)
+        return self.respond(_refusing(HTTPError(404, "there is no such route")), request)
+
+    def _answer(self, call: Call, request: Request, method: str) -> Response:
+        """Answer by a route that may be of another method; HEAD is GET without the body."""
+        response = self.respond(call, request)
+        if method == "HEAD" and call.method != "HEAD":
+            response.payload()  # says the content type
+            response.body = None
+        return response
+
+    def _search_v2(self, event: Any, context: Any, key: str) -> Response:
+        if key != "$default":
+            method, _, path = key.partition(" ")
+            return self._other(GatewayV2(event, context, event.get("pathParameters") or {}), method, path)
         request = GatewayV2(event, context, {})
         path = event["rawPath"] if is_function_url(event) else request.url_path
         return self._search(request, request.method, path, encoded=is_function_url(event))
@@ -115,10 +123,10 @@ class Application:
             return self.respond(_refusing(refusal), request)
         call, values = found
         request.path = {name: unquoted(value) for name, value in values.items()} if encoded else values
-        return self.respond(call, request)
+        return self._answer(call, request, method)
 
 
-def application(routes: Routes, hooks: Hooks, cors: Policy | None) -> Callable[[Any, Any], dict[str, object]]:
+def application(routes: Routes, hooks: Hooks, cors: Policy | None) -> Callable[[Any, Any], dict[str, Any]]:
     """What answers the events of an API. `routes` are methods, paths, handlers and the status of their answers."""
     return Application(routes, hooks, cors)
 

@@ -178,11 +178,11 @@ def unquoted(path: str) -> str:
     return unquote(path)
 
 
-def answer_v2(response: Response) -> dict[str, object]:
+def answer_v2(response: Response) -> dict[str, Any]:
     """A response in payload format 2.0."""
     body, encoded = text_of(response)
     headers = response.headers
-    answer: dict[str, object] = {"statusCode": response.status, "headers": headers, "body": body}
+    answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": body}
     for value in headers.values():
         if type(value) is not str:
             answer["headers"] = {
@@ -196,14 +196,14 @@ def answer_v2(response: Response) -> dict[str, object]:
     return answer
 
 
-def answer_v1(response: Response) -> dict[str, object]:
+def answer_v1(response: Response) -> dict[str, Any]:
     """A response in payload format 1.0; headers with several values stand beside those with one."""
     body, encoded = text_of(response)
     single = {name: value for name, value in response.headers.items() if isinstance(value, str)}
     several = {name: list(value) for name, value in response.headers.items() if not isinstance(value, str)}
     if response.cookies:
         several["set-cookie"] = response.cookies
-    answer: dict[str, object] = {"statusCode": response.status, "headers": single, "body": body}
+    answer: dict[str, Any] = {"statusCode": response.status, "headers": single, "body": body}
     if several:
         answer["multiValueHeaders"] = several
     if encoded:
@@ -211,13 +211,13 @@ def answer_v1(response: Response) -> dict[str, object]:
     return answer
 
 
-def answer_balancer(response: Response, event: dict[str, Any]) -> dict[str, object]:
+def answer_balancer(response: Response, event: dict[str, Any]) -> dict[str, Any]:
     """A response for a load balancer, which takes all headers as lists, or none, as its target group says.
 
     Where it takes none, further cookies go out under the same name in other letters: names have no case.
     """
     body, encoded = text_of(response)
-    answer: dict[str, object] = {
+    answer: dict[str, Any] = {
         "statusCode": response.status,
         "statusDescription": f"{response.status} {TITLES.get(response.status, 'OK')}",
         "body": body,

@@ -36,11 +36,11 @@ class Message(GatewayV1):
         return self.event["requestContext"]["connectionId"]  # type: ignore[no-any-return]
 
 
-def sockets(routes: Iterable[tuple[str, Any]]) -> Callable[[Any, Any], dict[str, object]]:
+def sockets(routes: Iterable[tuple[str, Any]]) -> Callable[[Any, Any], dict[str, Any]]:
     """What answers the events of a WebSocket API. `routes` are keys and handlers."""
     calls = {key: Call("", handler, (), 200) for key, handler in routes}
 
-    def serve(event: Any, context: Any) -> dict[str, object]:
+    def serve(event: Any, context: Any) -> dict[str, Any]:
         call = calls.get(event["requestContext"]["routeKey"]) or calls.get("$default")
         if call is None:
             return {"statusCode": 404}
@@ -49,7 +49,7 @@ def sockets(routes: Iterable[tuple[str, Any]]) -> Callable[[Any, Any], dict[str,
             response = respond(call.invoke(message), call.status)
         except HTTPError as error:
             response = error.response()
-        answer: dict[str, object] = {"statusCode": response.status}
+        answer: dict[str, Any] = {"statusCode": response.status}
         if response.body is not None:
             body, encoded = text_of(response)
             answer |= {"body": body, "isBase64Encoded": encoded}

@@ -59,8 +59,10 @@ def is_scalar(kind: Any) -> bool:
 def listed(kind: Any) -> bool:
     """Whether it is a list, set or tuple of what one text can stand for, as repeated parameters of a query are."""
     kind = _bare(kind)
-    arguments = [each for each in typing.get_args(kind) if each is not Ellipsis]
-    return typing.get_origin(kind) in (list, set, tuple, frozenset) and all(map(is_scalar, arguments))
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple and arguments[1:] != (...,):
+        return False
+    return origin in (list, set, tuple, frozenset) and is_scalar(arguments[0])
 
 
 def decoder(kind: Any) -> Decoder:
@@ -193,15 +195,17 @@ def _union(kinds: tuple[Any, ...]) -> Decoder:
     decoders = [decoder(kind) for kind in sorted(kinds, key=lambda kind: kind is str)]
 
     def decode(value: Any, where: str, field: str, faults: Faults, lax: bool) -> Any:
-        least: Faults | None = None
+        tried: list[Faults] = []
         for each in decoders:
             found: Faults = []
             decoded = each(value, where, field, found, lax)
             if not found:
                 return decoded
-            if each is not _nothing and (least is None or len(found) < len(least)):
-                least = found
-        faults.extend(least or [])
+            if each is not _nothing:
+                tried.append(found)
+        # of several kinds, the one that the value came furthest into is meant
+        tried.sort(key=lambda found: (found[0][1] == field, len(found)))
+        faults.extend(tried[0] if tried else [(where, field, "must be null")])
         return None
 
     return decode
