@@ -81,7 +81,7 @@ def _build(sources: Sequence[GoSource], folder: Path, memory: Memory, reporter: 
         alone = source if source.form == "library" else None  # go makes one shared library at a time
         key = (module_of(source.folder, source.place).root, source.form, source.system, source.build_tags, alone)
         groups.setdefault(key, []).append(source)
-    works = [Work(group, folder / str(index), reporter) for index, group in enumerate(groups.values())]
+    works = [Work(group, folder / str(index), folder.parent, reporter) for index, group in enumerate(groups.values())]
     with ThreadPoolExecutor(_WORKERS) as pool:
         ended = [pool.submit(work.run) for work in works]
     errors = [error for future in ended if (error := future.exception())]
@@ -100,5 +100,5 @@ def _raise(errors: Sequence[BaseException]) -> None:
         if error not in told or len(errors) == 1:
             raise error
     if told:
-        detail = "\n\n".join(f"{error.what}\n{error.detail or error.hint or ''}".strip() for error in told)
+        detail = "\n\n".join(f"{error.where}: {error.what}\n{error.detail or error.hint or ''}".strip() for error in told)
         raise BuildError(f"{len(told)} Go builds failed", where=told[0].where, detail=detail)

@@ -48,7 +48,7 @@ def list_packages(
     """List the main packages in the folders `packages` of one module; answer also what Go said of mistakes in them."""
     patterns = [str(package) for package in packages]
     done = go.run(["list", "-e", "-deps", f"-json={_FIELDS}", *flags, *patterns], folder, environment)
-    every = {package["ImportPath"]: package for package in _objects(done.stdout)}
+    every = {package["ImportPath"]: package for package in objects(done.stdout)}
     cache = Path(go.settings.get("GOMODCACHE") or "/nowhere")
     found = {}
     for package in every.values():
@@ -58,7 +58,8 @@ def list_packages(
     return found, done.stderr
 
 
-def _objects(text: str) -> Iterator[Package]:
+def objects(text: str) -> Iterator[Package]:
+    """What `go list -json` has told, one after the other."""
     decoder, at = json.JSONDecoder(), 0
     while at < len(text):
         value, at = decoder.raw_decode(text, at)

@@ -15,7 +15,7 @@ from lakon.build.golang.listing import AWS_MODULE, OUR_MODULE
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lakon.build.golang.listing import Listing
     from lakon.build.golang.module import Module
@@ -45,6 +45,11 @@ class Overlay:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: dict[str, str] = {}
+
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """The files by the path at which Go sees each."""
+        return self._seen
 
     def flags(self) -> list[str]:
         """The flags of `go` that put it in force."""

@@ -51,8 +51,11 @@ class System(NamedTuple):
 
 def lambda_system(architecture: str, *, host: bool) -> System:
     """The system of Lambda on an architecture ("x86_64", "arm64"), or this machine where `host` is asked for."""
-    if not host:
-        return System("linux", _MACHINES[architecture], host=False)
+    return this_machine() if host else System("linux", _MACHINES[architecture], host=False)
+
+
+def this_machine() -> System:
+    """The system that we run on."""
     import platform
 
     return System(_HOST_SYSTEMS[sys.platform], _HOST_MACHINES[platform.machine().lower()], host=True)

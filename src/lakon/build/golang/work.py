@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from lakon.build.golang.handlers import Checker
 from lakon.build.golang.listing import list_packages
 from lakon.build.golang.module import module_of
 from lakon.build.golang.overlay import Overlay
@@ -16,6 +17,7 @@ from lakon.exceptions import BuildError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakon.build.golang.handlers import WrongHandler
     from lakon.build.golang.inputs import Inputs
     from lakon.build.golang.listing import Listing
     from lakon.build.golang.sources import GoSource
@@ -38,12 +40,13 @@ class Built(NamedTuple):
 
 
 class Work:
-    """Builds `sources`, which differ in nothing but their folder, into files below `folder`."""
+    """Builds `sources`, which differ in nothing but their folder, into files below `folder`; `kept` is the cache."""
 
-    def __init__(self, sources: Sequence[GoSource], folder: Path, reporter: Reporter) -> None:
+    def __init__(self, sources: Sequence[GoSource], folder: Path, kept: Path, reporter: Reporter) -> None:
         self._sources = sources
         self._first = sources[0]
         self._folder = folder
+        self._kept = kept
         self._reporter = reporter
         self._module = module_of(self._first.folder, self._first.place)
         self._overlay = Overlay(folder)
@@ -102,13 +105,26 @@ class Work:
     def _run(self, listings: dict[GoSource, Listing], output: Path) -> None:
         library = self._first.form == "library"
         cgo = library or any(listing.cgo for listing in listings.values())
-        flags = ["-trimpath", "-buildvcs=false", f"-ldflags={_LINKED}{_STRIPPED if cgo else ''}", *self._flags()]
+        environment = self._environment(cgo=cgo)
+        flags = ["-trimpath", "-buildvcs=false", *(["-buildmode=c-shared"] if library else []), *self._flags()]
+        linked = f"-ldflags={_LINKED}{_STRIPPED if cgo else ''}"
         to = str(output / _LIBRARY) if library else f"{output}{os.sep}"
-        command = ["build", *flags, *(["-buildmode=c-shared"] if library else []), "-o", to]
         packages = [listing.import_path for listing in listings.values()]
-        done = self._go.run([*command, *packages], self._module.root, self._environment(cgo=cgo))
+        done = self._go.run(["build", linked, *flags, "-o", to, *packages], self._module.root, environment)
         if done.returncode:
             raise self._refusal(done.stderr)
+        checked = sorted({path for listing in listings.values() for path in (listing.import_path, *listing.local)})
+        checker = Checker(self._go, self._kept)
+        self._refuse(checker.check(checked, self._module.root, flags, environment, self._overlay.seen))
+
+    def _refuse(self, wrong: Sequence[WrongHandler]) -> None:
+        if not wrong:
+            return
+        places = [f"{self._shown(each.file)}:{each.line}" for each in wrong]
+        if len(wrong) == 1:
+            raise BuildError(wrong[0].what, where=places[0], hint=f"{wrong[0].hint[0].upper()}{wrong[0].hint[1:]}.")
+        detail = "\n".join(f"{place}: {each.what} ({each.hint})" for place, each in zip(places, wrong, strict=True))
+        raise BuildError(f"{len(wrong)} handlers cannot be", where=self._first.place, detail=detail)
 
     def _named(self, listing: Listing) -> str:
         if self._first.form == "library":
@@ -122,10 +138,8 @@ class Work:
 
     def _readable(self, said: str) -> str:
         """Go's words, with paths relative to where the user is."""
-        here = Path.cwd()
+        return _PLACE.sub(lambda match: f"{match[1]}{self._shown(match[2])}{match[3]}", said.strip())
 
-        def shown(match: re.Match[str]) -> str:
-            path = (self._module.root / match[2]).resolve()
-            return f"{match[1]}{path.relative_to(here) if path.is_relative_to(here) else path}{match[3]}"
-
-        return _PLACE.sub(shown, said.strip())
+    def _shown(self, file: str) -> str:
+        path, here = (self._module.root / file).resolve(), Path.cwd()
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)

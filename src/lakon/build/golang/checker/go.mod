@@ -1,0 +1,3 @@
+module lakon/checker
+
+go 1.21
