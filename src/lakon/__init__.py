@@ -55,6 +55,8 @@ __all__ = [
     "iam",
     "invoke",
     "jwt",
+    "secret",
+    "ssm",
     "throttles",
 ]
 
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from lakon.model.grants import Allow, Grant, allow, invoke
     from lakon.model.http import Cache, Cors, Domain, GatewayResponse, Quota, Throttle, Url, UsagePlan
     from lakon.model.messaging import Bus, Queue, Topic
+    from lakon.model.references import secret, ssm
     from lakon.model.routes import Route
     from lakon.model.service import Service
     from lakon.model.sites import Site
@@ -87,6 +90,7 @@ else:
         "model.grants": ("Allow", "Grant", "allow", "invoke"),
         "model.http": ("Cache", "Cors", "Domain", "GatewayResponse", "Quota", "Throttle", "Url", "UsagePlan"),
         "model.messaging": ("Bus", "Queue", "Topic"),
+        "model.references": ("secret", "ssm"),
         "model.routes": ("Route",),
         "model.service": ("Service",),
         "model.sites": ("Site",),

@@ -6,10 +6,16 @@ import errno
 import os
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-DEFAULT_STAGE = "dev"
+from lakon.runtime import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_STAGE = environment.DEFAULT_STAGE
 STAGE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,29}")
 STAGE_HINT = "a stage is named in lower-case letters, digits and hyphens, at most 30 of them"
 
@@ -19,7 +25,9 @@ class Target:
     """One copy of a service in one place: a stage, and the account or emulator that holds it.
 
     `endpoint_url` is None for AWS itself; `local` says that it is the embedded AWS of this project. `state` is the
-    folder for build output and the embedded AWS; None stands for the project's own `.lakon`.
+    folder for build output and the embedded AWS; None stands for the project's own `.lakon`. `parameters` are the
+    values that the service's inputs are given, `tags` those that the stack gets beside the service's own, and `bucket`
+    is the artifact bucket, None for Lakon's own.
     """
 
     stage: str = DEFAULT_STAGE
@@ -28,6 +36,9 @@ class Target:
     endpoint_url: str | None = None
     local: bool = False
     state: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    bucket: str | None = None
 
 
 def cache_folder() -> Path:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from lakon.cli.options import json_option, load, program_option, stage_of, stage_option
+from lakon.cli.options import json_option, load, param_option, program_option, settled, stage_option
 from lakon.exceptions import BuildError
 from lakon.settings import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.command()
@@ -17,10 +21,18 @@ from lakon.settings import Target
 @click.option("--lint", is_flag=True, help="Check the template with cfn-lint (pip install 'lakon[lint]').")
 @program_option
 @stage_option
+@param_option
 @click.option("--local", is_flag=True, help="Build for this machine instead of for Lambda.")
 @json_option
 def command(
-    app: str | None, stage: str, local: bool, as_json: bool, output: str | None, bucket: str | None, lint: bool
+    app: str | None,
+    stage: str,
+    params: Mapping[str, str],
+    local: bool,
+    as_json: bool,
+    output: str | None,
+    bucket: str | None,
+    lint: bool,
 ) -> None:
     """Make archives and template on disk; nothing is sent.
 
@@ -31,9 +43,9 @@ def command(
     from lakon.commands import build
 
     terminal = Terminal()
-    target = Target(stage=stage_of(stage), local=local)
+    target = settled(app, Target(stage=stage, local=local, parameters=params))
     folder = Path(output).resolve() if output else None
-    built = build.build(load(app), target, terminal, folder=folder, bucket=bucket)
+    built = build.build(load(app, target.stage), target, terminal, folder=folder, bucket=bucket or target.bucket)
     if lint:
         errors, warnings = build.lint(built.folder)
         for warning in warnings:

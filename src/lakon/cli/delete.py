@@ -26,7 +26,7 @@ def command(app: str | None, target: Target, as_json: bool, yes: bool) -> None:
     from lakon.cli.terminal import Terminal, print_json
     from lakon.commands.delete import delete
 
-    program = load(app)
+    program = load(app, target.stage)
     stack = program.stack(target.stage)
     if not (yes or target.local):
         if not sys.stdin.isatty():

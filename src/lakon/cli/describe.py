@@ -24,7 +24,7 @@ def command(app: str | None, stage: str, mermaid: bool, as_json: bool) -> None:
     from lakon.commands.describe import describe
     from lakon.describe.diagram import mermaid as chart
 
-    seen = describe(load(app), stage=stage)
+    seen = describe(load(app, stage), stage=stage)
     if as_json:
         print_json(asdict(seen))
     elif mermaid:

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, TextIO, assert_never
 
 import click
 
-from lakon.cli.options import find, json_option, program_option, stage_of, stage_option
+from lakon.cli.options import find, json_option, param_option, program_option, settled, stage_option
 from lakon.cli.tables import columns
 from lakon.cli.terminal import Terminal
 from lakon.settings import DEFAULT_STAGE, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import FrameType
 
     from rich.console import Console
@@ -34,6 +34,7 @@ _FRAME = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_ST
 @click.command()
 @program_option
 @stage_option
+@param_option
 @click.option("--region", metavar="NAME", help="The region that the embedded AWS stands for.")
 @click.option("--keep", is_flag=True, help="Leave the embedded AWS running at the end.")
 @click.option("--debug", metavar="NAME", help="Start that function under debugpy: no timeout, one environment.")
@@ -42,6 +43,7 @@ _FRAME = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_ST
 def command(
     app: str | None,
     stage: str,
+    params: Mapping[str, str],
     region: str | None,
     keep: bool,
     debug: str | None,
@@ -57,7 +59,7 @@ def command(
     from lakon.commands.dev import dev
 
     terminal = _Quiet()
-    target = Target(stage=stage_of(stage), region=region, local=True)
+    target = settled(app, Target(stage=stage, region=region, local=True, parameters=params))
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
     screen = partial(_print_json, sys.stdout) if as_json else _Screen(terminal, stage).show

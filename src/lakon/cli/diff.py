@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakon.cli.options import load, target_options
+from lakon.cli.options import load, target_options, values_options
 from lakon.exceptions import DIFFERENT
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @click.option("--bucket", metavar="NAME", help="The bucket that `provision` would be given.")
 @click.option("--exit-code", is_flag=True, help=f"Exit with {DIFFERENT} when something would change, else with 0.")
 @target_options
+@values_options
 @click.pass_context
 def command(
     context: click.Context, app: str | None, target: Target, as_json: bool, bucket: str | None, exit_code: bool
@@ -31,7 +32,7 @@ def command(
     from lakon.cli.terminal import Terminal
     from lakon.commands.diff import diff
 
-    found = diff(load(app), target, Terminal(), bucket=bucket)
+    found = diff(load(app, target.stage), target, Terminal(), bucket=bucket or target.bucket)
     show_or_print(found, as_json=as_json)
     if exit_code and not found.difference.empty:
         context.exit(DIFFERENT)

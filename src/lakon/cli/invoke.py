@@ -57,7 +57,7 @@ def command(
     from lakon.cli.terminal import print_json
     from lakon.commands.invoke import invoke
 
-    program = load(app)
+    program = load(app, target.stage)
     if kind == "":
         _list(program, target, name, as_json)
         return

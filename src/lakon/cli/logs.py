@@ -47,7 +47,7 @@ def command(
 
     from lakon.commands.logs import logs
 
-    program = load(app)
+    program = load(app, target.stage)
     label = len(program.service.functions) > 1 and len(names) != 1
     for line in logs(program, target, names, since=since, follow=follow, pattern=pattern):
         if as_json:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from lakon.exceptions import UsageError
 from lakon.settings import DEFAULT_STAGE, STAGE_HINT, STAGE_NAME, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from lakon.commands.program import Program
 
@@ -31,9 +33,10 @@ def program_option(command: Callable[P, R]) -> Callable[P, R]:
     )(command)
 
 
-def stage_option(command: Callable[P, R]) -> Callable[P, R]:
-    """Which copy of the service."""
-    return click.option(
+def stage_option(command: Callable[..., R]) -> Callable[..., R]:
+    """Which copy of the service: `command` gets a `stage`."""
+
+    @click.option(
         "-s",
         "--stage",
         metavar="NAME",
@@ -41,7 +44,59 @@ def stage_option(command: Callable[P, R]) -> Callable[P, R]:
         default=DEFAULT_STAGE,
         show_default=True,
         help="Which copy of the service.",
-    )(command)
+    )
+    @click.option("--personal", is_flag=True, help="The copy that is yours alone: the stage has your user's name.")
+    @functools.wraps(command)
+    def wrapped(*args: object, stage: str, personal: bool, **options: object) -> R:
+        if personal and click.get_current_context().get_parameter_source("stage") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--personal is a stage of its own: it does not go with --stage")
+        return command(*args, stage=_personal() if personal else stage_of(stage), **options)
+
+    return wrapped
+
+
+def _personal() -> str:
+    """The user's name as a stage is named."""
+    from getpass import getuser
+
+    letters = [letter if letter.isascii() and letter.isalnum() else "-" for letter in getuser().lower()]
+    return stage_of("".join(letters).strip("-")[:30])
+
+
+def param_option(command: Callable[P, R]) -> Callable[P, R]:
+    """What the service's inputs are given: `command` gets a mapping `params`."""
+    about = "The value of an input of the service."
+    return click.option("--param", "params", metavar="NAME=VALUE", multiple=True, callback=_pairs, help=about)(command)
+
+
+def values_options(command: Callable[..., R]) -> Callable[..., R]:
+    """What the stack is given: `--param` and `--tag`, which become part of the `target`."""
+
+    @param_option
+    @click.option(
+        "--tag",
+        "tags",
+        metavar="KEY=VALUE",
+        multiple=True,
+        callback=_pairs,
+        help="A tag of the stack and of all that it holds.",
+    )
+    @functools.wraps(command)
+    def wrapped(
+        *args: object, target: Target, params: Mapping[str, str], tags: Mapping[str, str], **options: object
+    ) -> R:
+        given = replace(target, parameters={**target.parameters, **params}, tags={**target.tags, **tags})
+        return command(*args, target=given, **options)
+
+    return wrapped
+
+
+def _pairs(_: click.Context, option: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for name, sign, _value in pairs:
+        if not (name and sign):
+            raise click.BadParameter("it takes a name and a value, as in Name=value", param=option)
+    return {name: value for name, _sign, value in pairs}
 
 
 def json_option(command: Callable[P, R]) -> Callable[P, R]:
@@ -69,6 +124,7 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
     @functools.wraps(command)
     def wrapped(
         *args: object,
+        app: str | None,
         stage: str,
         local: bool,
         region: str | None,
@@ -78,10 +134,17 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
     ) -> R:
         if local and (profile or endpoint_url):
             raise click.UsageError("--local is the embedded AWS: it takes neither --profile nor --endpoint-url")
-        target = Target(stage=stage_of(stage), region=region, profile=profile, endpoint_url=endpoint_url, local=local)
-        return command(*args, target=target, **options)
+        target = Target(stage=stage, region=region, profile=profile, endpoint_url=endpoint_url, local=local)
+        return command(*args, app=app, target=settled(app, target), **options)
 
     return wrapped
+
+
+def settled(app: str | None, target: Target) -> Target:
+    """The target with what the project's pyproject.toml says of its stage."""
+    from lakon.commands import stages
+
+    return stages.settled(target, find(app))
 
 
 def find(app: str | None) -> Path:
@@ -91,8 +154,8 @@ def find(app: str | None) -> Path:
     return program.find(app, Path.cwd())
 
 
-def load(app: str | None) -> Program:
-    """The program that a command works on."""
+def load(app: str | None, stage: str = DEFAULT_STAGE) -> Program:
+    """The program that a command works on, as it is in a stage."""
     from lakon.commands import program
 
-    return program.load(find(app))
+    return program.load(find(app), stage)

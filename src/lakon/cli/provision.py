@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakon.cli.options import load, target_options
+from lakon.cli.options import load, target_options, values_options
 
 if TYPE_CHECKING:
     from lakon.settings import Target
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask, even when data would be lost.")
 @click.option("--confirm-iam", is_flag=True, help="Ask before permissions widen.")
 @target_options
+@values_options
 def command(
     app: str | None, target: Target, as_json: bool, bucket: str | None, dry_run: bool, yes: bool, confirm_iam: bool
 ) -> None:
@@ -37,11 +38,11 @@ def command(
         from lakon.cli.difference import show_or_print
         from lakon.commands.diff import diff
 
-        show_or_print(diff(load(app), target, terminal, bucket=bucket), as_json=as_json)
+        show_or_print(diff(load(app, target.stage), target, terminal, bucket=bucket or target.bucket), as_json=as_json)
         return
     asks = not yes and (confirm_iam or not target.local)
     approve = Approval(losses=not target.local, iam=confirm_iam) if asks else None
-    done = provision(load(app), target, terminal, bucket=bucket, approve=approve)
+    done = provision(load(app, target.stage), target, terminal, bucket=bucket or target.bucket, approve=approve)
     outcome = done.outcome
     if as_json:
         print_json(

@@ -21,7 +21,7 @@ def command(app: str | None, target: Target, as_json: bool) -> None:
     from lakon.cli.terminal import print_json
     from lakon.commands.status import status
 
-    stack = status(load(app), target)
+    stack = status(load(app, target.stage), target)
     if as_json:
         print_json(asdict(stack))
         return

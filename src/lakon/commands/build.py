@@ -9,6 +9,7 @@ from lakon.build.disk import told_plainly
 from lakon.build.output import write_output
 from lakon.commands.archives import build_archives
 from lakon.commands.places import build_folder
+from lakon.commands.stages import checked_values
 from lakon.exceptions import BuildError, UsageError
 from lakon.settings import make_project_state
 from lakon.synth.functions import BUCKET_PARAMETER
@@ -47,11 +48,12 @@ def build(
     service, root = program.service, str(program.root)
     synthesis = synthesize(service, stage=target.stage, root=root)
     check_limits(synthesis, service, root=root)
+    given = checked_values(service, target.parameters)
     folder = _output(program, target, folder)
     archives = build_archives(program, synthesis, folder, reporter, host=target.local)
     facts = {"service": service.name, "stage": target.stage, "python": service.python, "local": target.local}
-    more = {BUCKET_PARAMETER: bucket} if bucket and archives else {}
-    write_output(folder, synthesis.text, archives, facts, more)
+    held = {BUCKET_PARAMETER: bucket} if bucket and archives else {}
+    write_output(folder, synthesis.text, archives, facts, {**held, **given})
     return Build(folder, synthesis, archives)
 
 

@@ -25,7 +25,7 @@ from lakon.describe.overview import overview
 from lakon.exceptions import LakonError, LocalError, ProgramError
 from lakon.local import daemon
 from lakon.local.journal import JournalReader
-from lakon.local.reaper import alive
+from lakon.local.spawning.groups import alive
 from lakon.local.watch import Watch
 from lakon.provision import code, status
 from lakon.provision.logs import LogLine
@@ -151,7 +151,7 @@ class _Dev:
         names = tuple(sorted(_short(path, programs.project_folder(self._path)) for path in saved))
         try:
             with _no_byte_code():
-                program = programs.load(self._path)
+                program = programs.load(self._path, self._target.stage)
             built = build(program, self._target, self._reporter)
             if self._debugged:
                 built = with_debugger(program, built, self._debugged, self._target.stage, self._reporter)

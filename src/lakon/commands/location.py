@@ -11,7 +11,7 @@ from pathlib import Path
 from lakon.exceptions import UsageError
 
 DEFAULT_PROGRAM = "app.py"
-SETTINGS = frozenset({"app"})
+SETTINGS = frozenset({"app", "stages"})
 _TAKEN = sys.stdlib_module_names | {"lakon"}
 
 
@@ -53,13 +53,13 @@ def _is_own(folder: Path) -> bool:
 
 def _program_in(folder: Path) -> Path | None:
     pyproject = folder / "pyproject.toml"
-    if pyproject.is_file() and (app := _settings(pyproject).get("app")):
+    if pyproject.is_file() and (app := settings(pyproject).get("app")):
         return _named_app(pyproject, app)
     program = folder / DEFAULT_PROGRAM
     return program.resolve() if program.is_file() else None
 
 
-def _settings(pyproject: Path) -> dict[str, object]:
+def settings(pyproject: Path) -> dict[str, object]:
     """What `[tool.lakon]` says. UsageError when that is not as it must be."""
     try:
         table: dict[str, object] = tomllib.loads(pyproject.read_text("utf-8"))
@@ -114,7 +114,7 @@ def address(path: Path) -> tuple[Path, str]:
     root = path.parent.parent if path.parent.name == "src" else path.parent
     for place in path.parents:
         pyproject = place / "pyproject.toml"
-        if pyproject.is_file() and (app := _settings(pyproject).get("app")):
+        if pyproject.is_file() and (app := settings(pyproject).get("app")):
             if (place / str(app)).resolve() == path:
                 root = place
             break

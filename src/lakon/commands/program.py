@@ -15,6 +15,7 @@ from lakon.commands.location import address, find, project_folder
 from lakon.exceptions import LakonError, ProgramError
 from lakon.model.service import Service
 from lakon.model.values import Declaring
+from lakon.settings import DEFAULT_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,14 +39,14 @@ class Program:
         return f"{self.service.name}-{stage}"
 
 
-def load(path: Path) -> Program:
-    """Import the program at `path` and find its one service.
+def load(path: Path, stage: str = DEFAULT_STAGE) -> Program:
+    """Import the program at `path` for a stage, and find its one service.
 
     What it prints meanwhile goes to stderr: stdout is data. Raises ProgramError when it cannot be imported, with its
     own traceback cut at Lakon's frames, or when it declares no service or several.
     """
     root, module = address(path)
-    with _importing(root):
+    with _importing(root, stage):
         try:
             names = vars(importlib.import_module(module))
         except LakonError:
@@ -72,7 +73,7 @@ def load(path: Path) -> Program:
 
 
 @contextmanager
-def _importing(root: Path) -> Iterator[None]:
+def _importing(root: Path, stage: str) -> Iterator[None]:
     """Let the project's own modules be imported as new, and forget them: the next program may use the same names."""
     paths = [str(root / "src"), str(root)] if (root / "src").is_dir() else [str(root)]
     before = sys.path[:]
@@ -84,7 +85,7 @@ def _importing(root: Path) -> Iterator[None]:
     sys.path[:0] = paths
     importlib.invalidate_caches()
     try:
-        with Declaring(), redirect_stdout(sys.stderr):
+        with Declaring(stage), redirect_stdout(sys.stderr):
             yield
     finally:
         sys.path[:] = before

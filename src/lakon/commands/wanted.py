@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakon.commands.stages import input_values
 from lakon.provision.artifacts import archive_key
 from lakon.provision.changes import Wanted
 from lakon.synth.functions import BUCKET_PARAMETER
@@ -18,9 +19,12 @@ STAGE_TAG = "lakon:stage"
 
 
 def wanted(program: Program, target: Target, built: Build, store: str) -> Wanted:
-    """What the stack of the program shall be, its archives lying in the bucket `store`."""
-    parameters = {name: archive_key(archive.path) for name, archive in built.archives.items()}
-    if parameters:
-        parameters[BUCKET_PARAMETER] = store
-    tags = {**program.service.tags, SERVICE_TAG: program.service.name, STAGE_TAG: target.stage}
+    """What the stack of the program shall be, its archives lying in the bucket `store`.
+
+    UsageError when the service's inputs are not given as they must be.
+    """
+    archives = {name: archive_key(archive.path) for name, archive in built.archives.items()}
+    bucket = {BUCKET_PARAMETER: store} if archives else {}
+    parameters = {**archives, **bucket, **input_values(program.service, target.parameters)}
+    tags = {**program.service.tags, **target.tags, SERVICE_TAG: program.service.name, STAGE_TAG: target.stage}
     return Wanted(built.synthesis.text, parameters, tags, store)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from lakon.model.names import several
+from lakon.model.values import Declaring
+from lakon.runtime import environment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from lakon.model.function import Function
     from lakon.model.gateways import AnyApi
     from lakon.model.golibrary import GoLibrary
+    from lakon.model.inputs import Input
     from lakon.model.origin import Origin
     from lakon.model.resources import AnyResource
     from lakon.model.sites import Site
@@ -40,6 +43,7 @@ class Declared:
         "exclude",
         "functions",
         "include",
+        "inputs",
         "layer",
         "libraries",
         "log_retention_days",
@@ -49,6 +53,7 @@ class Declared:
         "python",
         "resources",
         "sites",
+        "stage_asked",
         "tags",
     )
 
@@ -84,4 +89,18 @@ class Declared:
         self.apis: list[AnyApi] = []
         self.authorizers: list[LambdaAuthorizer] = []
         self.sites: list[Site] = []
+        self.inputs: list[Input] = []
         self.outputs: list[Output] = []
+        self.stage_asked: str | None = None
+
+    @property
+    def stage(self) -> str:
+        """The stage that this copy of the service is, as in `memory=2048 if service.stage == "prod" else 256`.
+
+        It is the stage of the command that loads the program, and the same inside Lambda: once a program asks, every
+        function of it is told by the variable `LAKON_STAGE`. Elsewhere that variable decides, or it is "dev".
+        """
+        if not Declaring.depth:
+            return environment.stage()
+        self.stage_asked = Declaring.stage
+        return Declaring.stage

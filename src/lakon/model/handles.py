@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from lakon.model.cloudformation import CloudFormationResource
 from lakon.model.declared import Declared
+from lakon.model.inputs import Input
 from lakon.model.messaging import Bus, Queue, Topic
+from lakon.model.names import several
 from lakon.model.origin import caller
 from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
+from lakon.model.values import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,6 +150,18 @@ class Handles(Declared):
                 logical_id, caller(), type, {} if properties is None else properties, depends_on=depends_on, keep=keep
             )
         )
+
+    def input(
+        self, name: str, *, default: str | None = None, choices: str | Sequence[str] = (), description: str = ""
+    ) -> str:
+        """A value that is given when the service is provisioned, as in `env={"LEVEL": service.input("Level")}`.
+
+        It is a parameter of the template: `--param Level=debug` gives it, or `[tool.lakon.stages.NAME.parameters]`;
+        else the `default` holds, and without one provision refuses. `choices` are the values it may have. What comes
+        back stands for the value wherever a template has a text; functions see it in their environment.
+        """
+        self.inputs.append(Input(name, caller(), default=default, choices=several(choices), description=description))
+        return Token(name, "Ref")
 
     def _add(self, resource: AnyKind) -> AnyKind:
         self.resources.append(resource)

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import os
 
+DEFAULT_STAGE = "dev"
+STAGE_VARIABLE = "LAKON_STAGE"
+
 
 def variable(resource: str, kind: str, attribute: str) -> str:
     """Name the variable that holds an attribute: `("my-jobs", "queue", "url")` is `MY_JOBS_QUEUE_URL`."""
     return f"{resource}_{kind}_{attribute}".replace("-", "_").upper()
+
+
+def stage() -> str:
+    """The stage that this process belongs to, as its environment says: "dev" where it says nothing."""
+    return os.environ.get(STAGE_VARIABLE) or DEFAULT_STAGE
 
 
 def in_lambda() -> bool:

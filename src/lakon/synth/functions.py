@@ -11,7 +11,7 @@ from lakon.model.names import logical_id
 from lakon.model.resource import STACK
 from lakon.model.resources import Queue, Topic
 from lakon.model.triggers import QueueMessages
-from lakon.runtime.environment import variable
+from lakon.runtime.environment import STAGE_VARIABLE, variable
 from lakon.synth.archives import archive_parameter
 from lakon.synth.grants import allow, invoked_names, statements
 from lakon.synth.values import function_name, substitution
@@ -174,6 +174,8 @@ def told(service: Service, function: Function) -> Iterator[tuple[str, str, str]]
     for resource in function.touched():
         for name, value in resource.variables().items():
             yield name, value, f"the {resource.kind.replace('_', ' ')} {resource.id!r}"
+    if service.stage_asked is not None:
+        yield STAGE_VARIABLE, service.stage_asked, "the stage"
     if server := _server(function):
         yield SERVER_VARIABLE, server, "its server"
     if isinstance(function.code, AuthorizerHandler):

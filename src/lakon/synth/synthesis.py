@@ -92,8 +92,11 @@ def refusal(mistakes: list[Mistake]) -> ProgramError:
 
 def _draft(service: Service) -> Template:
     template = Template(service.description)
-    values = Values(service.resources)
+    values = Values(service.resources, service.inputs)
     notifications = Notifications()
+    for each in service.inputs:
+        facts = {"Default": each.default, "AllowedValues": [*each.choices] or None}
+        template.parameter(each.name, each.description, each.origin, **facts)
     if service.functions:
         template.parameter(BUCKET_PARAMETER, "The bucket that holds the archives", service.origin)
     for parameter, code in archives(service).items():
@@ -183,7 +186,7 @@ def _add_outputs(template: Template, resource: AnyResource, values: Values) -> N
 
 _RENAME = {
     "resource": "rename one of the two: the first stands at {first} (functions have a role and a log group)",
-    "parameter": "rename it: by that name Lakon hands an archive to the template",
+    "parameter": "rename it: an input has that name, or by it Lakon hands an archive to the template",
     "output": "rename it: the first stands at {first} (each handle has outputs of its own)",
 }
 

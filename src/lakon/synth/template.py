@@ -73,9 +73,11 @@ class Template:
         self.outputs[name] = {"Value": value}
         self.output_origins[name] = origin
 
-    def parameter(self, name: str, description: str, origin: Origin) -> None:
-        """Ask for a text when the stack is created or updated."""
-        self.parameters[name] = {"Type": "String", "Description": description}
+    def parameter(self, name: str, description: str, origin: Origin, **facts: object) -> None:
+        """Ask for a text when the stack is created or updated; of `facts` those that are None are left out."""
+        described = {"Description": description} if description else {}
+        known = {key: value for key, value in facts.items() if value is not None}
+        self.parameters[name] = {"Type": "String", **described, **known}
         self.parameter_origins[name] = origin
 
     def text(self) -> str:

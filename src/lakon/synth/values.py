@@ -28,6 +28,7 @@ from lakon.model.values import MARK
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lakon.model.inputs import Input
     from lakon.model.resources import AnyResource
 
 TOKEN = re.compile(r"\$\{lakon:([^.}]+)\.([^}]+)\}")
@@ -58,10 +59,11 @@ def json_text(value: object) -> str:
 
 
 class Values:
-    """Resolves tokens of one service's resources."""
+    """Resolves tokens of one service's resources and inputs."""
 
-    def __init__(self, resources: Iterable[AnyResource]) -> None:
+    def __init__(self, resources: Iterable[AnyResource], inputs: Iterable[Input] = ()) -> None:
         self._resources = {resource.logical_id: resource for resource in resources}
+        self._inputs = {each.name for each in inputs}
 
     def resolve(self, value: object) -> object:
         """`value` with every token in it, however deep, turned into an intrinsic function."""
@@ -79,7 +81,7 @@ class Values:
 
     def _place(self, token: re.Match[str]) -> str:
         logical_id, attribute = token.groups()
-        if logical_id.startswith("AWS::"):
+        if logical_id.startswith("AWS::") or logical_id in self._inputs:
             return f"${{{logical_id}}}"
         return place(self._resources[logical_id], attribute)
 

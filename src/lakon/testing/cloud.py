@@ -15,6 +15,7 @@ from lakon.commands.delete import delete
 from lakon.commands.logs import logs
 from lakon.commands.places import aws_folder
 from lakon.commands.provision import provision
+from lakon.commands.stages import settled
 from lakon.exceptions import InvocationError, UsageError
 from lakon.local import daemon
 from lakon.provision.invocation import invoke
@@ -43,14 +44,20 @@ class Local:
         self._owner_pid = owner_pid
         self._stages = count(1)
 
-    def __call__(self, app: str | Path = "app.py", *, stage: str | None = None) -> AbstractContextManager[Cloud]:
-        """Provision the program `app`, a path relative to the calling file, and delete it at the end of the block."""
-        return self._provisioned(_resolve(Path(app)), stage)
+    def __call__(
+        self, app: str | Path = "app.py", *, stage: str | None = None, parameters: Mapping[str, str] | None = None
+    ) -> AbstractContextManager[Cloud]:
+        """Provision the program `app`, a path relative to the calling file, and delete it at the end of the block.
+
+        `parameters` are the values of the service's inputs, beside those of its stage in pyproject.toml.
+        """
+        return self._provisioned(_resolve(Path(app)), stage, parameters or {})
 
     @contextmanager
-    def _provisioned(self, app: Path, stage: str | None) -> Iterator[Cloud]:
-        program = programs.load(app)
-        target = Target(stage=stage or f"test{next(self._stages)}", local=True, state=self._folder)
+    def _provisioned(self, app: Path, stage: str | None, parameters: Mapping[str, str]) -> Iterator[Cloud]:
+        name = stage or f"test{next(self._stages)}"
+        target = settled(Target(stage=name, local=True, state=self._folder, parameters=parameters), app)
+        program = programs.load(app, target.stage)
         provisioned = provision(program, target, Silent(), owner_pid=self._owner_pid)
         try:
             yield Cloud(program, target, provisioned)

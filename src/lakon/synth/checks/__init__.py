@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from lakon.synth.checks.code import check_libraries
 from lakon.synth.checks.documents import check_documents
 from lakon.synth.checks.functions import check_functions
+from lakon.synth.checks.inputs import check_inputs
 from lakon.synth.checks.mistakes import Mistakes
+from lakon.synth.checks.references import check_references
 from lakon.synth.checks.resources import check_resources
 from lakon.synth.checks.service import check_service
 from lakon.synth.checks.tokens import check_tokens
@@ -26,10 +28,12 @@ def check(service: Service, *, stage: str, root: str) -> list[Mistake]:
     mistakes = Mistakes(root)
     check_service(service, stage, mistakes)
     check_resources(service, stage, mistakes)
+    check_inputs(service, mistakes)
     check_functions(service, stage, mistakes)
     check_libraries(service, mistakes)
     check_triggers(service, mistakes)
     check_uses(service, mistakes)
     check_documents(service, mistakes)
+    check_references(service, mistakes)
     check_tokens(service, mistakes)
     return mistakes.in_order()

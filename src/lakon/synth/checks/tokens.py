@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def check_tokens(service: Service, mistakes: Mistakes) -> None:
     """Every attribute of a handle in the program's texts belongs to a resource of this service."""
-    known = {resource.logical_id for resource in service.resources}
+    known = {resource.logical_id for resource in service.resources} | {str(each.name) for each in service.inputs}
     for origin, value in _texts(service):
         for logical_id in tokens(value):
             if logical_id not in known and not logical_id.startswith("AWS::"):
