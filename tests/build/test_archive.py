@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakon.build.archive import (
@@ -28,6 +28,7 @@ NAMES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=12)
 FILES = st.dictionaries(NAMES, st.binary(max_size=400) | st.binary(max_size=4).map(lambda b: b * 300), max_size=8)
 
 
+@settings(deadline=None)
 @given(first=FILES, second=FILES)
 def test_what_goes_in_comes_out(
     tmp_path_factory: pytest.TempPathFactory, first: dict[str, bytes], second: dict[str, bytes]

@@ -124,36 +124,41 @@ def _shifted(directory: bytes, by: int) -> Iterable[bytes]:
 
 
 class Assembly:
-    """An archive on its way into the file `part`: a thread copies and sums the prefix while pieces are made.
+    """An archive on its way into the file `part`: threads copy and sum the prefix while pieces are made.
 
-    The thread makes two long calls that need no interpreter lock, so neither side waits for the other.
+    Each makes one long call that needs no interpreter lock, so nobody waits for another.
     """
 
     def __init__(self, part: Path, prefix: Prefix | None) -> None:
         self._part = part
         self._prefix = prefix
         self._sum = hashlib.sha256()
-        self._failure: OSError | None = None
-        self._thread = Thread(target=self._copy, daemon=True)
-        self._thread.start()
+        self._failures: list[OSError] = []
+        jobs = (self._add_up, self._copy) if prefix else ()
+        self._threads = [Thread(target=self._with_prefix, args=(job,), daemon=True) for job in jobs]
+        for thread in self._threads:
+            thread.start()
 
-    def _copy(self) -> None:
-        if self._prefix is None:
-            return
-        import shutil
-
+    def _with_prefix(self, job: Callable[[mmap], None]) -> None:
         try:
-            shutil.copyfile(self._prefix.body, self._part)
-            with self._part.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as body:
-                self._sum.update(body)
+            if self._prefix and self._prefix.length:
+                with self._prefix.body.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as body:
+                    job(body)
         except OSError as failure:
-            self._failure = failure
+            self._failures.append(failure)
+
+    def _add_up(self, body: mmap) -> None:
+        self._sum.update(body)
+
+    def _copy(self, body: mmap) -> None:
+        self._part.write_bytes(body)
 
     def settle(self) -> None:
         """Wait for the copy of the prefix. Raises the OSError that ended it."""
-        self._thread.join()
-        if self._failure:
-            raise self._failure
+        for thread in self._threads:
+            thread.join()
+        if self._failures:
+            raise self._failures[0]
 
     def finish(self, pieces: Iterable[Piece]) -> str:
         """Append `pieces` and the directory of all; answer the SHA-256 of the archive in hex."""

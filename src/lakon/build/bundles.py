@@ -11,6 +11,7 @@ import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.archive import (
@@ -174,7 +175,21 @@ def _make(recipe: Recipe, root: Path, workshop: Path, reporter: Reporter) -> Non
     with reporter.step("compressing dependencies"):
         base = "/opt/" if recipe.layer else "/var/task/"
         pieces = make_pieces(files, recipe.interpreter, base)
-    _write(workshop / "entry", pieces, prefix, (*include.matched, *exclude.matched))
+    with _removing(installed):
+        _write(workshop / "entry", pieces, prefix, (*include.matched, *exclude.matched))
+
+
+@contextmanager
+def _removing(folder: Path) -> Iterator[None]:
+    """Remove `folder` while the block runs: thousands of files take as long as to write what was made of them."""
+    import shutil
+
+    thread = Thread(target=shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True})
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _name(file: File) -> str:

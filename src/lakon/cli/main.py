@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None, *, program: str | None = None) 
     except KeyboardInterrupt:
         sys.stderr.write("\ninterrupted\n")
         code = _INTERRUPTED
+    gc.freeze()  # what is left ends with the process: it need not be looked through on the way out
     sys.exit(code)
 
 

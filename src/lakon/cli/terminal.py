@@ -7,7 +7,6 @@ import sys
 import time
 from contextlib import contextmanager
 from functools import cached_property
-from textwrap import indent
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import ProgramError
@@ -110,6 +109,8 @@ def _shown(match: re.Match[str]) -> str:
 
 
 def _indented(text: str, width: int) -> str:
+    from textwrap import indent
+
     return escape(indent(text, " " * width))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import sys
-import tomllib
 from pathlib import Path
 
 from lakon.exceptions import UsageError
@@ -61,6 +60,8 @@ def _program_in(folder: Path) -> Path | None:
 
 def settings(pyproject: Path) -> dict[str, object]:
     """What `[tool.lakon]` says. UsageError when that is not as it must be."""
+    import tomllib  # not for projects without a pyproject.toml
+
     try:
         table: dict[str, object] = tomllib.loads(pyproject.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
