@@ -1,6 +1,6 @@
 """Handlers: what they get, what they may answer, what goes wrong, and what stands around them."""
 
-# mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs
+# mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs, allow-untyped-decorators
 
 import asyncio
 import dataclasses

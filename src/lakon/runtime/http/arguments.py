@@ -41,6 +41,8 @@ def parameters(handler: Any, told: list[tuple[str, Any, Any]], names: tuple[str,
         if is_request(name, annotation, names, alone=len(told) == 1):
             found.append(Parameter(name, Request, ..., "request"))
             continue
+        if annotation is ... and default is not ... and name not in names:
+            continue  # the handler's own affair
         kind = str if annotation is ... else resolved(annotation, handler)
         if name in names:
             source = "path"
