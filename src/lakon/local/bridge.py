@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lakon.exceptions import LakonError
 from lakon.local.functions import Call, Function, parse_function
@@ -20,8 +19,7 @@ from lakon.local.streams import SEPARATOR
 
 if TYPE_CHECKING:
     from lakon.local.host import LambdaHost
-
-    Answer = tuple[dict[str, object], bytes]
+    from lakon.local.runs import Outcome, Run
 
 _log = logging.getLogger("lakon.local")
 
@@ -31,12 +29,12 @@ class Bridge:
 
     def __init__(self) -> None:
         self.host: LambdaHost | None = None
+        self.tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
         """Listen; the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.get_running_loop().create_server(lambda: _Connection(self), "127.0.0.1", 0)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
@@ -44,62 +42,124 @@ class Bridge:
         """Hear nothing more and give up what is under way."""
         if self._server:
             self._server.close()
-        for task in list(self._tasks):
+        for task in list(self.tasks):
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        if self.tasks:
+            await asyncio.wait(self.tasks)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if task := asyncio.current_task():
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        try:
-            while True:
-                sizes = ASKED.unpack(await reader.readexactly(ASKED.size))
-                message, function, payload = [await reader.readexactly(size) for size in sizes]
-                _send(writer, *await self._answer(json.loads(message), function, payload, writer))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            return  # the emulator, or this supervisor, is ending
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
 
-    async def _answer(
-        self, message: dict[str, object], function: bytes, payload: bytes, writer: asyncio.StreamWriter
-    ) -> Answer:
+class _Connection(asyncio.Protocol):
+    """One connection of the plug: a request, its answer, the next request."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._transport: asyncio.Transport | None = None
+        self._asked = bytearray()
+        self._run: Run | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The plug is there."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's parameter
+        """It is gone: a response that is streamed goes on into nothing."""
+        self._transport = None
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        """It does not take a streamed response as fast as it comes: the runtime has to wait."""
+        if self._run:
+            self._run.hold(wait=True)
+
+    def resume_writing(self) -> None:
+        """It takes more."""
+        if self._run:
+            self._run.hold(wait=False)
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of a request, or a whole one."""
+        self._asked += data
+        if len(self._asked) < ASKED.size:
+            return
+        sizes = ASKED.unpack_from(self._asked)
+        if len(self._asked) < ASKED.size + sum(sizes):
+            return
+        asked, start, parts = bytes(self._asked), ASKED.size, []
+        self._asked.clear()
+        for size in sizes:
+            parts.append(asked[start : start + size])
+            start += size
+        message, function, payload = parts
+        self._do(json.loads(message), function, payload)
+
+    def send(self, head: dict[str, object], body: bytes = b"") -> None:
+        """Answer, wholly or in part."""
+        if self._transport:
+            told = json.dumps(head).encode()
+            self._transport.write(ANSWERED.pack(len(told), len(body)) + told + body)
+
+    def _do(self, message: dict[str, object], function: bytes, payload: bytes) -> None:
+        host = self._bridge.host
+        if host is None:
+            self._fail("the Lambda host is not ready")
+        elif message["do"] == "invoke":
+            try:
+                self._invoke(host, message, _parsed(function), payload)
+            except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer
+                _log.exception("a request failed inside the Lambda host")
+                self._fail(f"{type(error).__name__}: {error}")
+        else:
+            task = asyncio.create_task(self._manage(host, message, function))
+            self._bridge.tasks.add(task)
+            task.add_done_callback(self._bridge.tasks.discard)
+
+    def _invoke(self, host: LambdaHost, message: dict[str, object], function: Function, payload: bytes) -> None:
+        call = Call(
+            request_id=str(message["requestId"]),
+            function_arn=str(message["functionArn"]),
+            payload=payload,
+            client_context=str(message["clientContext"]),
+            trace_id=str(message["traceId"]),
+            tenant_id=str(message["tenantId"]),
+            tail=bool(message["tail"]),
+        )
+        self._run = host.submit(function, call, self._answer, _Sink(self) if message["streamed"] else None)
+
+    def _answer(self, outcome: Outcome) -> None:
+        self._run = None
+        self.send({"errorType": outcome.answer.error_type, "log": outcome.log_tail}, outcome.answer.body)
+
+    def _fail(self, reason: str) -> None:
+        failure = {"errorType": "Sandbox.Failure", "errorMessage": reason}
+        self.send({"error": reason, "errorType": "Sandbox.Failure", "log": ""}, json.dumps(failure).encode())
+
+    async def _manage(self, host: LambdaHost, message: dict[str, object], function: bytes) -> None:
         try:
-            if self.host is None:
-                raise RuntimeError("the Lambda host is not ready")
             match message["do"]:
-                case "invoke":
-                    return await _invoke(self.host, message, _parsed(function), payload, writer)
                 case "provision":
-                    await self.host.provision(_parsed(function), int(str(message["count"])))
+                    await host.provision(_parsed(function), int(str(message["count"])))
                 case "initialize":
-                    await self.host.initialize(_parsed(function))
+                    await host.initialize(_parsed(function))
                 case "forget":
-                    self.host.forget(str(message["name"]))
+                    host.forget(str(message["name"]))
                 case "settle":
-                    await self.host.settle()
+                    await host.settle()
                 case unknown:
                     raise ValueError(f"asked to {unknown}")
         except LakonError as error:
-            return {"error": str(error)}, b""
+            self.send({"error": str(error)})
         except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer and the supervisor goes on
             _log.exception("a request failed inside the Lambda host")
-            reason = f"{type(error).__name__}: {error}"
-            failure = {"errorType": "Sandbox.Failure", "errorMessage": reason}
-            return {"error": reason, "errorType": "Sandbox.Failure", "log": ""}, json.dumps(failure).encode()
-        return {}, b""
+            self._fail(f"{type(error).__name__}: {error}")
+        else:
+            self.send({})
 
 
 class _Sink:
-    """Passes a streamed response on as it comes. What a slow reader has not taken is kept here."""
+    """Passes a streamed response on as it comes."""
 
-    def __init__(self, writer: asyncio.StreamWriter) -> None:
-        self._writer = writer
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
 
     def begin(self, content_type: str, prelude: bytes | None) -> None:  # noqa: ARG002 - Invoke knows no content types
         """The response begins; its prelude is the beginning of what the caller of Invoke gets."""
@@ -108,31 +168,10 @@ class _Sink:
 
     def write(self, chunk: bytes) -> None:
         """A piece of the response."""
-        _send(self._writer, {"part": True}, chunk)
-
-
-async def _invoke(
-    host: LambdaHost, message: dict[str, object], function: Function, payload: bytes, writer: asyncio.StreamWriter
-) -> Answer:
-    call = Call(
-        request_id=str(message["requestId"]),
-        function_arn=str(message["functionArn"]),
-        payload=payload,
-        client_context=str(message["clientContext"]),
-        trace_id=str(message["traceId"]),
-        tenant_id=str(message["tenantId"]),
-        tail=bool(message["tail"]),
-    )
-    outcome = await host.invoke(function, call, _Sink(writer) if message["streamed"] else None)
-    return {"errorType": outcome.answer.error_type, "log": outcome.log_tail}, outcome.answer.body
+        self._connection.send({"part": True}, chunk)
 
 
 @lru_cache(maxsize=1024)
 def _parsed(function: bytes) -> Function:
     """The same words for the same version: reading them costs more than all else here."""
     return parse_function(json.loads(function))
-
-
-def _send(writer: asyncio.StreamWriter, head: dict[str, object], body: bytes) -> None:
-    told = json.dumps(head).encode()
-    writer.write(ANSWERED.pack(len(told), len(body)) + told + body)

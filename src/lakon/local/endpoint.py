@@ -26,6 +26,7 @@ class Endpoint:
         self._telemetry = telemetry
         self._server: asyncio.Server | None = None
         self._connections: set[HttpConnection] = set()
+        self._held = False
 
     async def start(self) -> str:
         """Listen on a free loopback port; the address is `host:port`."""
@@ -35,6 +36,13 @@ class Endpoint:
         )
         host, port = self._server.sockets[0].getsockname()[:2]
         return f"{host}:{port}"
+
+    def hold(self, *, wait: bool) -> None:
+        """Read nothing more from its clients, or read again."""
+        if wait != self._held:
+            self._held = wait
+            for connection in self._connections:
+                connection.hold(wait=wait)
 
     async def close(self) -> None:
         """Stop listening and drop every connection."""

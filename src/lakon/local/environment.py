@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _BUDGET = 2.0  # seconds that external extensions have to end
 _BUDGET_WITHOUT = 0.5  # and a runtime that has internal ones only
 _RUNTIMES_SHARE = 0.3
+_LAST_WORDS = 0.005
 _MB = 1024 * 1024
 _PEAK_AGE = INTERVAL  # to look at each of a thousand invocations a second would take a tenth of them
 
@@ -142,6 +143,10 @@ class ExecutionEnvironment:
         self._watch.add(self)
         self._api.submit(invocation)
         self._extensions.invoke(invocation)
+
+    def hold(self, *, wait: bool) -> None:
+        """Let what its processes send wait in their hands, or take it again."""
+        self._endpoint.hold(wait=wait)
 
     @property
     def answer(self) -> Answer | None:
@@ -272,7 +277,8 @@ class ExecutionEnvironment:
             output.started()
 
     def _runtime_exited(self, _: Child) -> None:
-        self._api.finish(Ending.EXITED)
+        """What it sent before it ended is in our sockets by now: that is read first."""
+        asyncio.get_running_loop().call_later(_LAST_WORDS, self._api.finish, Ending.EXITED)
 
     def _extension_exited(self, child: Child) -> None:
         if not self._stopping:

@@ -84,7 +84,7 @@ class LambdaHost:
 
     def submit(
         self, function: Function, call: Call, reply: Callable[[Outcome], None], sink: ResponseSink | None = None
-    ) -> None:
+    ) -> Run:
         """Run one invocation in a warm environment if one is idle, or is about to be, else in a new one.
 
         `reply` hears what it came to, perhaps before this returns. With a `sink`, a response that the function streams
@@ -102,6 +102,7 @@ class LambdaHost:
             asyncio.get_running_loop().call_later(_SOON, self._stop_waiting, run)
         else:
             self._spawn(self._open(run, environment))
+        return run
 
     async def settle(self, limit: float = 3.0) -> None:
         """Wait until no invocation is under way, for at most `limit` seconds, and all logs are written."""

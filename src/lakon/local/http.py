@@ -125,6 +125,14 @@ class HttpConnection(asyncio.Protocol):
         if self._reading and not self.closed:
             self._refuse(self._service.truncated())
 
+    def hold(self, *, wait: bool) -> None:
+        """Read nothing more, or read again."""
+        if self._transport and not self.closed:
+            if wait:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
     def abort(self) -> None:
         """Drop the client."""
         self.closed = True

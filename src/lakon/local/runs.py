@@ -57,7 +57,7 @@ class Run:
         self._trace_id = call.trace_id or _trace_id(pool.function.tracing)
         self._began = 0.0
         self._init_seconds = 0.0
-        self._environment: ExecutionEnvironment
+        self._environment: ExecutionEnvironment | None = None
 
     def begin(self, environment: ExecutionEnvironment, init_seconds: float = 0.0) -> None:
         """Hand the event to an environment that waits for one; its init took `init_seconds` before this moment."""
@@ -93,6 +93,11 @@ class Run:
         environment.stream.begin_tail()
         self._over(self, environment, verdict)
 
+    def hold(self, *, wait: bool) -> None:
+        """Have the runtime wait with what it streams, or go on; the caller takes no more, or takes more."""
+        if self._environment:
+            self._environment.hold(wait=wait)
+
     def reply(self, outcome: Outcome) -> None:
         """Tell the caller, unless that is done."""
         reply, self._reply = self._reply, None
@@ -102,6 +107,8 @@ class Run:
     def answered(self) -> None:
         """The runtime has posted its answer."""
         environment = self._environment
+        if environment is None:
+            return
         self.pool.finishing.add(environment)
         if environment.answer and not self.call.tail:
             self.reply(Outcome(environment.answer, streamed=environment.streamed))
@@ -109,7 +116,10 @@ class Run:
     def over(self, ending: Ending) -> None:
         """The environment has come to the end of it."""
         environment = self._environment
+        if environment is None:
+            return
         self.pool.finishing.discard(environment)
+        environment.hold(wait=False)
         self.conclude(environment, judge(self.pool.function, environment, self.call.request_id, ending))
 
     def _hand_over(self, environment: ExecutionEnvironment, left: float) -> None:
