@@ -146,6 +146,8 @@ def serve(server: Server, event: Any, context: Context | None) -> object:
     except (ValueError, AttributeError):
         return _hand_over(server, event, context)
     headers = [(name, value) for name, value in request.headers.items() if name not in _BETWEEN_HOPS]
+    if "host" not in request.headers:
+        headers.append(("host", "localhost"))
     headers += _told(event, context)
     answer = server.ask(request.method, _target(request), headers, request.body, context)
     several: dict[str, list[str]] = {}
@@ -153,7 +155,8 @@ def serve(server: Server, event: Any, context: Context | None) -> object:
         if name not in _BETWEEN_HOPS and name != "set-cookie":
             several.setdefault(name, []).append(value)
     kept = {name: values[0] if len(values) == 1 else values for name, values in several.items()}
-    return answer_of(Response(answer.body, answer.status, headers=kept, cookies=answer.values("set-cookie")), event)
+    cookies = answer.values("set-cookie")
+    return answer_of(Response(answer.body or None, answer.status, headers=kept, cookies=cookies), event)
 
 
 def _hand_over(server: Server, event: Any, context: Context | None) -> object:

@@ -100,5 +100,6 @@ def _raise(errors: Sequence[BaseException]) -> None:
         if error not in told or len(errors) == 1:
             raise error
     if told:
-        detail = "\n\n".join(f"{error.where}: {error.what}\n{error.detail or error.hint or ''}".strip() for error in told)
-        raise BuildError(f"{len(told)} Go builds failed", where=told[0].where, detail=detail)
+        words = (f"{error.where}: {error.what}\n{error.detail or error.hint or ''}".strip() for error in told)
+        detail = "\n\n".join(words)
+        raise BuildError(f"{len(told)} Go builds failed", detail=detail)

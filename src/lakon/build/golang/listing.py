@@ -90,7 +90,7 @@ def _listing(package: Package, reached: Mapping[str, Package], cache: Path) -> L
         name=package.get("Name", ""),
         executable=Path(target).name,
         folder=Path(package["Dir"]),
-        files=tuple(package.get("GoFiles", ())),
+        files=(*package.get("GoFiles", ()), *package.get("CgoFiles", ())),
         imports=frozenset(reached),
         cgo=any(each.get("CgoFiles") for each in own),
         local=tuple(sorted(each["ImportPath"] for each in local)),

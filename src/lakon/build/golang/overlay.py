@@ -1,7 +1,8 @@
 """What a build adds to the user's code without writing it: files that only Go sees (`-overlay`).
 
 Lakon's own module goes into a folder of the user's module that is not there, so that the paths which Go writes into the
-program are the same on every machine; where dependencies are vendored, it joins them.
+program are the same on every machine. Where dependencies are vendored and it is not among them, they come from Go's
+cache of modules instead.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from lakon.build.golang.listing import AWS_MODULE, OUR_MODULE
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from lakon.build.golang.listing import Listing
     from lakon.build.golang.module import Module
@@ -45,6 +46,7 @@ class Overlay:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: dict[str, str] = {}
+        self._more: list[str] = []
 
     @property
     def seen(self) -> Mapping[str, str]:
@@ -55,7 +57,7 @@ class Overlay:
         """The flags of `go` that put it in force."""
         file = self._folder / "overlay.json"
         file.write_text(json.dumps({"Replace": self._seen}), "utf-8")
-        return [f"-overlay={file}"] if self._seen else []
+        return [f"-overlay={file}", *self._more] if self._seen else []
 
     def show(self, path: Path, text: str) -> None:
         """Have Go see a file of this text at `path`."""
@@ -63,24 +65,23 @@ class Overlay:
         file.write_text(text, "utf-8")
         self._seen[str(path)] = str(file)
 
-    def add_module(self, module: Module) -> None:
-        """Make Lakon's own module known to the user's, unless that says itself where it is."""
+    def add_module(self, module: Module, packages: Iterable[Path]) -> None:
+        """Make Lakon's own module known to the user's where its `packages` need it, and it is not replaced already."""
         required = _REQUIRED.search(module.text)
-        if _REPLACED.search(module.text):
+        if _REPLACED.search(module.text) or not (required or any(map(_needs_module, packages))):
             return
         text = module.text.rstrip("\n") + "\n"
         if not required:
             text += f"\nrequire {OUR_MODULE} {_VERSION}\n"
-        if not module.vendored:
-            self._show_sources(module.root / _HIDDEN)
-            self.show(module.root / "go.mod", f"{text}\nreplace {OUR_MODULE} => ./{_HIDDEN}\n")
-            return
-        modules = (module.vendor / "modules.txt").read_text("utf-8")
-        if f"# {OUR_MODULE} " not in modules:
-            packages = self._show_sources(module.vendor / OUR_MODULE)
-            told = [f"# {OUR_MODULE} {required[1] if required else _VERSION}", "## explicit; go 1.21", *packages]
-            self.show(module.vendor / "modules.txt", modules.rstrip("\n") + "\n" + "\n".join(told) + "\n")
-            self.show(module.root / "go.mod", text)
+        if module.vendored:
+            if (module.vendor / OUR_MODULE).is_dir():
+                return
+            self._more.append("-mod=readonly")  # Go reads no list of vendored modules but that on disk
+        for file in sorted(carried().rglob("*.go")):
+            if not file.name.endswith("_test.go"):
+                self._seen[str(module.root / _HIDDEN / file.relative_to(carried()))] = str(file)
+        self._seen[str(module.root / _HIDDEN / "go.mod")] = str(carried() / "go.mod")
+        self.show(module.root / "go.mod", f"{text}\nreplace {OUR_MODULE} => ./{_HIDDEN}\n")
 
     def add_glue(self, source: GoSource, listing: Listing) -> None:
         """Add to a main package what its engine needs: a `main` not written, the door of a library or a sidecar.
@@ -111,16 +112,11 @@ class Overlay:
         template = carried() / "glue" / f"{name}.go.tmpl"
         self.show(listing.folder / f"zz_lakon_{name}_glue.go", template.read_text("utf-8"))
 
-    def _show_sources(self, place: Path) -> Sequence[str]:
-        """Have Go see the module's files below `place`; answer the import paths of its packages."""
-        packages = set()
-        for file in sorted(carried().rglob("*.go")):
-            if not file.name.endswith("_test.go"):
-                inside = file.relative_to(carried())
-                self._seen[str(place / inside)] = str(file)
-                packages.add(f"{OUR_MODULE}/{inside.parent.as_posix()}")
-        self._seen[str(place / "go.mod")] = str(carried() / "go.mod")
-        return sorted(packages)
+
+def _needs_module(folder: Path) -> bool:
+    """Whether a main package imports Lakon's module, or will, for it has no `main`."""
+    texts = [file.read_text("utf-8", "replace") for file in folder.glob("*.go")]
+    return any(OUR_MODULE in text for text in texts) or not any(map(_MAIN.search, texts))
 
 
 def _says(listing: Listing, pattern: re.Pattern[str]) -> bool:

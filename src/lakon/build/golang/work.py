@@ -56,7 +56,7 @@ class Work:
         """List, build, and say what came out. Raises BuildError with Go's own words."""
         self._say_flags()
         self._folder.mkdir()
-        self._overlay.add_module(self._module)
+        self._overlay.add_module(self._module, [source.folder for source in self._sources])
         listings = self._list()
         for source, listing in listings.items():
             self._overlay.add_glue(source, listing)
