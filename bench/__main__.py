@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import builds, imports, invocations, provisioning, reload, starts, synthesis
+from bench import builds, http, imports, invocations, provisioning, reload, starts, synthesis
 from bench.clock import BrokenContender, Command, take_turns
 from bench.peers import plain_python
 from bench.plan import PROGRAM, Plan
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SECTIONS = {
     "import": imports.rows,
+    "http": http.rows,
     "build": builds.rows,
     "synth": synthesis.rows,
     "start": starts.rows,

@@ -14,6 +14,7 @@ from lakon.settings import cache_folder
 CHALICE = ("chalice==1.34.0",)
 POWERTOOLS = ("aws-lambda-powertools==3.37.0",)
 MANGUM = ("mangum==0.22.0", "starlette==1.10.0")
+FASTAPI = ("mangum==0.22.0", "fastapi==0.165.0", "starlette==1.10.0")
 
 GO_LAMBDA = "github.com/aws/aws-lambda-go@v1.55.1"
 

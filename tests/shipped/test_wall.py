@@ -22,13 +22,16 @@ SOURCE = Path(__file__).parent.parent.parent / "src"
 # What the shipped part may import. Each costs every cold start, but for os and its parts, which every program has.
 ALLOWED = {"__future__", "_collections_abc", "_stat", "abc", "genericpath", "os", "os.path", "posixpath", "stat"}
 
-# What starts programs in other languages is imported by functions that run one, and needs a little more.
+# What is imported where it is used needs a little more.
 BESIDE = {
     "lakon.runtime.golibrary": "ctypes",
     "lakon.runtime.inprocess": "ctypes, contextlib",
     "lakon.runtime.sidecar": "_socket",
     "lakon.runtime.webclient": "_socket",
     "lakon.runtime.web": "_socket, contextlib, json, time",
+    # looked at by the first request whose handler asks for more than the request
+    "lakon.runtime.http.arguments": "collections.abc, types, typing",
+    "lakon.runtime.http.validation": "collections.abc, types, typing",
 }
 
 PROGRAM = """
@@ -49,6 +52,21 @@ news = service.topic("news")
 )
 def stamp(event, context):
     return {{"bucket": photos.name, "event": event}}
+
+
+api = service.http_api("public", cors=lakon.Cors(origins=["https://shop.example"]), auth=lakon.jwt("https://i", "a"))
+chat = service.websocket_api("chat")
+
+
+@api.get("/photos/{{key}}", throttle=lakon.Throttle(rate=10, burst=20))
+@chat.message("show")
+def show(request):
+    return {{"key": request.path["key"]}}
+
+
+@api.error(ValueError)
+def refuse(request, error):
+    raise lakon.HTTPError(400)
 
 
 if __name__ == "__main__":
@@ -103,6 +121,8 @@ def test_a_program_runs_from_its_archive(project):
     archive = built.archives["PythonArchive"].path
     code = "import app, json; print(json.dumps(app.stamp({'a': 1}, None)))"
     assert json.loads(bare(code, archive)) == {"bucket": "photos-1", "event": {"a": 1}}
+    event = {"routeKey": "GET /photos/{key}", "pathParameters": {"key": "a"}}
+    assert bare(f"import app; print(app.api({event}, None)['body'])", archive).strip() == '{"key":"a"}'
 
 
 def test_an_archive_carries_what_ships_and_no_more(project):

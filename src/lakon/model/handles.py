@@ -1,14 +1,13 @@
-"""Declaring resources: the methods of `service` that make a handle. Ships into Lambda."""
+"""Declaring resources: the methods of `service` that make a handle. Ships into Lambda.
+
+What they make is imported when it is first made: a service does not pay for kinds that it has none of.
+"""
 
 from __future__ import annotations
 
-from lakon.model.cloudformation import CloudFormationResource
 from lakon.model.declared import Declared
-from lakon.model.inputs import Input
-from lakon.model.messaging import Bus, Queue, Topic
 from lakon.model.names import several
 from lakon.model.origin import caller
-from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
 from lakon.model.values import Token
 
 TYPE_CHECKING = False
@@ -16,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TypeVar
 
+    from lakon.model.cloudformation import CloudFormationResource
+    from lakon.model.messaging import Bus, Queue, Topic
     from lakon.model.resource import Resource
+    from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
 
     AnyKind = TypeVar("AnyKind", Bucket, Table, Queue, Topic, Bus, LogGroup, Parameter, Secret, CloudFormationResource)
 
@@ -34,6 +36,8 @@ class Handles(Declared):
         `versioned` keeps old versions; `expire_days` removes objects of that age; `keep` leaves the bucket where it
         is when the stack is deleted.
         """
+        from lakon.model.stores import Bucket
+
         return self._add(Bucket(name, caller(), versioned=versioned, expire_days=expire_days, keep=keep))
 
     def table(
@@ -53,6 +57,8 @@ class Handles(Declared):
         binary). `indexes` maps the name of a global secondary index to its key, or to its key and sort key. `ttl`
         names the attribute that holds the time of expiry, in epoch seconds. `keep` protects the table from deletion.
         """
+        from lakon.model.stores import Table
+
         return self._add(
             Table(name, caller(), key=key, sort=sort, indexes=indexes, ttl=ttl, recovery=recovery, keep=keep)
         )
@@ -76,6 +82,8 @@ class Handles(Declared):
         `visibility` is the visibility timeout in seconds; by default six times the longest timeout of the functions
         that the queue calls, as AWS advises. `delay` is in seconds, 0 to 900; `retention_days` 1 to 14.
         """
+        from lakon.model.messaging import Queue
+
         origin = caller()
         if dead_letters is True:
             dead_letters = self._add(Queue(f"{name}-dead-letters", origin, fifo=fifo, retention_days=14, keep=keep))
@@ -98,18 +106,26 @@ class Handles(Declared):
 
         CloudWatch may not use that key, so a topic that alarms notify goes without.
         """
+        from lakon.model.messaging import Topic
+
         return self._add(Topic(name, caller(), fifo=fifo, display_name=display_name, keep=keep))
 
     def bus(self, name: str, *, description: str = "", keep: bool = False) -> Bus:
         """An EventBridge event bus of the service's own."""
+        from lakon.model.messaging import Bus
+
         return self._add(Bus(name, caller(), description=description, keep=keep))
 
     def log_group(self, name: str, *, retention_days: int = 30, keep: bool = False) -> LogGroup:
         """A log group for what the program logs beside its functions' own logs, which need none."""
+        from lakon.model.stores import LogGroup
+
         return self._add(LogGroup(name, caller(), retention_days=retention_days, keep=keep))
 
     def parameter(self, name: str, text: str, *, description: str = "") -> Parameter:
         """A parameter of type String in Parameter Store, with `text` as its value. Not for secrets."""
+        from lakon.model.stores import Parameter
+
         return self._add(Parameter(name, caller(), text=text, description=description))
 
     def secret(
@@ -128,6 +144,8 @@ class Handles(Declared):
         `service.secret("db", key="password", template={"username": "app"})`. Put a value of your own with
         `put_secret_value` after provisioning.
         """
+        from lakon.model.stores import Secret
+
         return self._add(
             Secret(name, caller(), description=description, length=length, key=key, template=template, keep=keep)
         )
@@ -145,6 +163,8 @@ class Handles(Declared):
 
         `properties` are written as in a template; intrinsic functions and attributes of handles may stand in them.
         """
+        from lakon.model.cloudformation import CloudFormationResource
+
         return self._add(
             CloudFormationResource(
                 logical_id, caller(), type, {} if properties is None else properties, depends_on=depends_on, keep=keep
@@ -160,6 +180,8 @@ class Handles(Declared):
         else the `default` holds, and without one provision refuses. `choices` are the values it may have. What comes
         back stands for the value wherever a template has a text; functions see it in their environment.
         """
+        from lakon.model.inputs import Input
+
         self.inputs.append(Input(name, caller(), default=default, choices=several(choices), description=description))
         return Token(name, "Ref")
 
