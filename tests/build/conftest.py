@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from lakon.build.archive import Archive
+
 RUNNING = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def names(archive: Archive | None) -> list[str]:
+    assert archive is not None
+    return ZipFile(archive.path).namelist()
 
 
 class Remembering(Silent):

@@ -74,11 +74,11 @@ def _told(archive: Archive) -> dict[str, object]:
 
 def _bring(archive: Archive, folder: Path) -> None:
     """Copy `archive` into `folder` unless it was built there."""
-    import shutil
-
     target = folder / archive.path.name
     if target.exists() and target.stat().st_size == archive.size:
         return
+    import shutil
+
     with written_beside(folder) as part:
         shutil.copyfile(archive.path, part)
         part.replace(target)

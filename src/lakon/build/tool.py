@@ -62,6 +62,9 @@ _MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 
 def uv_program() -> str:
     """Return the path of uv's program, out of its wheel. Raises BuildError when it is not there."""
+    beside = Path(sys.prefix, "bin", "uv")  # where its own search begins, which is slow to import
+    if beside.is_file():
+        return str(beside)
     import uv
 
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from itertools import takewhile
@@ -19,6 +18,7 @@ from lakon.settings import DEFAULT_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from traceback import FrameSummary
     from types import TracebackType
 
 __all__ = ["Program", "find", "load", "project_folder"]
@@ -117,6 +117,8 @@ def _place(file: str, line: int | None, root: Path) -> str:
 
 def _syntax_error(error: SyntaxError, path: Path, root: Path) -> ProgramError:
     """Python does not tell the file where it finds no text in it (NUL): then the last line that imported counts."""
+    import traceback
+
     lines = traceback.format_exception_only(error)
     importing = _blamed(_user_frames(error.__traceback__), root)
     where = _place(error.filename, error.lineno, root) if error.filename else importing or path.name
@@ -126,6 +128,8 @@ def _syntax_error(error: SyntaxError, path: Path, root: Path) -> ProgramError:
 
 
 def _import_error(error: BaseException, path: Path, root: Path) -> ProgramError:
+    import traceback
+
     frames = _user_frames(error.__traceback__)
     said = "".join(traceback.format_exception_only(error)).strip()
     return ProgramError(
@@ -156,14 +160,16 @@ def _is_package(folder: Path) -> bool:
     return (folder / "__init__.py").exists()
 
 
-def _blamed(frames: Sequence[traceback.FrameSummary], root: Path) -> str | None:
+def _blamed(frames: Sequence[FrameSummary], root: Path) -> str | None:
     """The line that raised: the last of the project's own, else the last of all."""
     own = [frame for frame in frames if _is_own(frame.filename, root)] or frames
     return _place(own[-1].filename, own[-1].lineno, root) if own else None
 
 
-def _user_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+def _user_frames(trace: TracebackType | None) -> list[FrameSummary]:
     """The frames of the user's code and of what it calls, without Lakon's and the import machinery's."""
+    import traceback
+
     frames = traceback.extract_tb(trace)
     return [
         frame
