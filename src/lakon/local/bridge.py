@@ -1,7 +1,8 @@
 """Where the plug inside the emulator reaches the Lambda host.
 
 Frames over loopback (`lakon.local.inside.link` has their shape), many connections, one request each at a time: to
-invoke a function, to keep environments provisioned, to forget a function, to let everything settle.
+invoke a function, to keep environments provisioned, to forget a function, to let everything settle. Commands come the
+same way, to open the front doors of a stack; and the emulator offers a connection on which those may ask it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from lakon.exceptions import LakonError
+from lakon.local.front.functions import Functions
 from lakon.local.functions import Call, Function, parse_function
 from lakon.local.inside.link import ANSWERED, ASKED
 from lakon.local.streams import SEPARATOR
 
 if TYPE_CHECKING:
+    from lakon.local.front.doors import Doors
     from lakon.local.host import LambdaHost
     from lakon.local.runs import Outcome, Run
 
@@ -29,6 +32,8 @@ class Bridge:
 
     def __init__(self) -> None:
         self.host: LambdaHost | None = None
+        self.functions = Functions()
+        self.doors: Doors | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -100,7 +105,9 @@ class _Connection(asyncio.Protocol):
 
     def _do(self, message: dict[str, object], function: bytes, payload: bytes) -> None:
         host = self._bridge.host
-        if host is None:
+        if message["do"] == "admit" and self._transport:
+            self._bridge.functions.admit(self._transport)
+        elif host is None:
             self._fail("the Lambda host is not ready")
         elif message["do"] == "invoke":
             try:
@@ -109,7 +116,7 @@ class _Connection(asyncio.Protocol):
                 _log.exception("a request failed inside the Lambda host")
                 self._fail(f"{type(error).__name__}: {error}")
         else:
-            task = asyncio.create_task(self._manage(host, message, function))
+            task = asyncio.create_task(self._manage(host, message, function, payload))
             self._bridge.tasks.add(task)
             task.add_done_callback(self._bridge.tasks.discard)
 
@@ -133,7 +140,7 @@ class _Connection(asyncio.Protocol):
         failure = {"errorType": "Sandbox.Failure", "errorMessage": reason}
         self.send({"error": reason, "errorType": "Sandbox.Failure", "log": ""}, json.dumps(failure).encode())
 
-    async def _manage(self, host: LambdaHost, message: dict[str, object], function: bytes) -> None:
+    async def _manage(self, host: LambdaHost, message: dict[str, object], function: bytes, payload: bytes) -> None:
         try:
             match message["do"]:
                 case "provision":
@@ -144,6 +151,10 @@ class _Connection(asyncio.Protocol):
                     host.forget(str(message["name"]))
                 case "settle":
                     await host.settle()
+                case "doors" if self._bridge.doors:
+                    await self._bridge.doors.open(str(message["stack"]), json.loads(payload))
+                case "saved" if self._bridge.doors:
+                    self._bridge.doors.saved(str(message["stack"]))
                 case unknown:
                     raise ValueError(f"asked to {unknown}")
         except LakonError as error:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from lakon.local.front.plan import Plan
     from lakon.report import Reporter
 
 _START_LIMIT = 60.0
@@ -101,11 +102,30 @@ def holds_state(folder: Path) -> bool:
 
 def settle(folder: Path) -> None:
     """Wait until no invocation is under way, for at most three seconds, and all that was logged can be read."""
+    _ask(folder, {"do": "settle"})
+
+
+def open_doors(folder: Path, stack: str, plans: Sequence[Plan]) -> None:
+    """Make `plans` the front doors of a stack, and no others. LocalError when one cannot be opened."""
+    from lakon.local.front.plan import to_json
+
+    payload = json.dumps([to_json(plan) for plan in plans]).encode()
+    _ask(folder, {"do": "doors", "stack": stack}, payload)
+
+
+def tell_saved(folder: Path, stack: str) -> None:
+    """Let pages of a stack's sites load again: their files were saved."""
+    _ask(folder, {"do": "saved", "stack": stack})
+
+
+def _ask(folder: Path, message: dict[str, object], payload: bytes = b"") -> None:
     from lakon.local.inside.link import Link, frame
 
     if running := find(folder):
         with closing(Link(running.host_port)) as link:
-            link.ask(frame({"do": "settle"}))
+            answer, _ = link.ask(frame(message, payload=payload))
+        if answer.get("error"):
+            raise LocalError(str(answer["error"]))
 
 
 def stop(folder: Path) -> bool:

@@ -23,6 +23,7 @@ from lakon.local.bridge import Bridge
 from lakon.local.emulator import Emulator
 from lakon.local.host import LambdaHost, Limits
 from lakon.local.logs import LogsClient, LogWriter
+from lakon.local.front.doors import Doors
 from lakon.local.processes import ProcessGuard
 from lakon.local.reaper import alive
 from lakon.local.state import LOCK_FILE, PORT_FILE, State
@@ -108,10 +109,14 @@ class _Supervisor:
             bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
             self._tell(emulator.endpoint_url, host_port)
             try:
+            bridge.functions.host = bridge.host
+            bridge.doors = Doors(bridge.functions, emulator.endpoint_url, writer, self._folder)
+            await bridge.doors.restore()
                 await self._until_end(ended, emulator)
             finally:
                 await bridge.close()
                 await bridge.host.close()
+                await bridge.doors.close()
                 await asyncio.to_thread(writer.close)
         finally:
             await emulator.stop()

@@ -79,6 +79,10 @@ class Invoker:
         self._emulator.count(target.key, time.monotonic() - began, error=bool(result.error_type), throttled=False)
         return result
 
+    def count(self, target: Target, seconds: float, *, error: bool) -> None:
+        """Put an invocation that others ran into the metrics."""
+        self._emulator.count(target.key, seconds, error=error, throttled=False)
+
     async def initialize(self, target: Target) -> None:
         """Have an environment of a version wait for an event. What goes wrong stands in the function's log."""
         with suppress(LookupError):

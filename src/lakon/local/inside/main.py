@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
 from lakon.local.inside import seam, stacks
+from lakon.local.inside.admission import Admissions
 from lakon.local.inside.async_queue import AsyncQueue, Event
 from lakon.local.inside.concurrency import Concurrency
 from lakon.local.inside.destinations import Destinations
@@ -74,13 +75,15 @@ def main() -> NoReturn:
 async def _run(listener: socket.socket) -> None:
     application = importlib.import_module("ministack.app").app
     emulator = seam.Emulator()
-    events, api = _take_over(emulator)
+    events, api, admissions = _take_over(emulator)
     saved = Path(os.environ["LAKON_EVENTS"])
+    admitting = asyncio.create_task(admissions.run())
     await _serve(Front(application, api, emulator, lambda: events.load(saved)), listener)
+    admitting.cancel()
     events.save(saved)
 
 
-def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi]:
+def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissions]:
     """Put our functions in the place of the emulator's."""
     link = Link(int(os.environ["LAKON_HOST_PORT"]))
     records = Records(emulator, Path(os.environ["LAKON_ARCHIVES"]))
@@ -110,7 +113,7 @@ def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi]:
     ):
         emulator.replace(name, wrap(emulator.original(name)))
     stacks.complete(emulator)
-    return events, api
+    return events, api, Admissions(records, invoker, int(os.environ["LAKON_HOST_PORT"]))
 
 
 def _new(payload: bytes) -> Asked:

@@ -1,0 +1,84 @@
+"""What HTTP APIs and REST APIs have in common: routes, guards, throttles, access logs, and calling the function."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from lakon.local.front import throttle
+from lakon.local.front.events import common_time
+from lakon.local.front.guards import Guards
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable
+
+    from lakon.local.front.access import AccessLog
+    from lakon.local.front.events import Event
+    from lakon.local.front.functions import Functions
+    from lakon.local.front.plan import Limit, Plan, Route
+    from lakon.local.front.requests import Answer, Asked
+    from lakon.local.front.tokens import Issuers
+    from lakon.local.runs import Outcome
+
+MAX_BODY = 10 * 1024 * 1024
+MAX_EVENT = 6 * 1024 * 1024
+
+
+class Gateway:
+    """The base of the doors that are API Gateway's."""
+
+    max_body = MAX_BODY
+
+    def __init__(self, plan: Plan, functions: Functions, issuers: Issuers, log: AccessLog | None) -> None:
+        self.plan = plan
+        self._functions = functions
+        self._log = log
+        self.guards = Guards(plan, functions, issuers)
+        self._buckets: dict[object, throttle.Bucket] = {}
+
+    async def connect(self, asked: Asked, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:  # noqa: ARG002
+        """Here no WebSockets are spoken."""
+        await send({"type": "websocket.close", "code": 1000, "reason": None})
+
+    def saved(self) -> None:
+        """Nothing here is made of files."""
+
+    def passes(self, limit: Limit | None, of: object) -> bool:
+        """Whether one more request is within the limit that holds for `of`."""
+        if limit is None:
+            return True
+        bucket = self._buckets.get(of)
+        if bucket is None:
+            bucket = self._buckets[of] = throttle.Bucket(limit)
+        return bucket.take()
+
+    async def call(self, arn: str, event: Event, asked: Asked, trace: str, limit: float) -> Outcome:
+        """Invoke a function with an event."""
+        body = json.dumps(event, separators=(",", ":")).encode()
+        return await self._functions.call(arn, body, limit=limit, trace=trace, id=asked.id)
+
+    def note(self, asked: Asked, answer: Answer, route: Route | None) -> Answer:
+        """Write a line into the access log; the answer goes on."""
+        if self._log:
+            self._log.write(
+                {
+                    "requestId": asked.id,
+                    "ip": asked.client,
+                    "requestTime": common_time(asked.time),
+                    "httpMethod": asked.method,
+                    "path": asked.path,
+                    "routeKey": route.key if route else "-",
+                    "status": str(answer.status),
+                    "protocol": asked.protocol,
+                    "responseLength": str(len(answer.body)) if isinstance(answer.body, bytes) else "-",
+                    "responseLatency": str(int((time.time() - asked.time) * 1000)),
+                }
+            )
+        return answer
+
+
+def new_trace() -> str:
+    """The X-Ray header that a request gets."""
+    return f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
