@@ -149,6 +149,44 @@ func TestContext(t *testing.T) {
 	}
 }
 
+func TestInvocationsBesideEachOther(t *testing.T) {
+	const many = 4
+	defer engine.EnvironmentArrived()
+	t.Setenv("AWS_LAMBDA_MAX_CONCURRENCY", fmt.Sprint(many))
+	t.Setenv("_X_AMZN_TRACE_ID", "")
+	engine.EnvironmentArrived()
+	events, answers := make(chan int, many), make(chan string, many)
+	for i := 0; i < many; i++ {
+		events <- i
+	}
+	// The server is never closed: the loops would end the process.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == "POST" {
+			body, _ := io.ReadAll(r.Body)
+			w.WriteHeader(202)
+			answers <- string(body)
+			return
+		}
+		w.Header().Set("Lambda-Runtime-Trace-Id", "Root=1")
+		fmt.Fprint(w, <-events)
+	}))
+	var met sync.WaitGroup
+	met.Add(many)
+	p, _ := newProgram(func(ctx context.Context, number int) (string, error) {
+		met.Done()
+		met.Wait() // for the others
+		return fmt.Sprint(number, ctx.Value("x-amzn-trace-id"), os.Getenv("_X_AMZN_TRACE_ID")), nil
+	}, nil)
+	go startRuntime(server.Listener.Addr().String(), p, nil)
+	seen := map[string]bool{}
+	for i := 0; i < many; i++ {
+		seen[<-answers] = true
+	}
+	if len(seen) != many || !seen[`"0Root=1"`] {
+		t.Error(seen)
+	}
+}
+
 // parent is the other end of a sidecar.
 type parent struct {
 	*testing.T

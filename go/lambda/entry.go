@@ -64,9 +64,13 @@ type HandlerFunc[TIn, TOut any] interface {
 	func(context.Context, TIn) (TOut, error)
 }
 
-// StartHandlerFunc is Start for a function that the compiler has checked.
+// StartHandlerFunc is Start for a function that the compiler has checked, and calls without reflection.
 func StartHandlerFunc[TIn, TOut any, H HandlerFunc[TIn, TOut]](handler H, options ...Option) {
-	StartWithOptions(handler, options...)
+	function := (func(context.Context, TIn) (TOut, error))(handler)
+	if function == nil {
+		StartWithOptions(function, options...) // which says what is wrong
+	}
+	StartWithOptions(newTyped(function), options...)
 }
 
 // Register names one of several handlers of a program; Start serves them beside its own. On Lambda the handler runs that

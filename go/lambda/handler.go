@@ -41,6 +41,9 @@ func newFunction(handler any, s *settings) (function, error) {
 	if handler == nil {
 		return nil, errors.New("the handler is nil: " + example)
 	}
+	if typed, ok := handler.(typed); ok {
+		return typed(s), nil
+	}
 	if handler, ok := handler.(Handler); ok {
 		return func(ctx context.Context, payload []byte, _ *encoder) (answer, error) {
 			body, err := handler.Invoke(ctx, payload)
@@ -107,7 +110,7 @@ func reflected(handler reflect.Value, takesContext bool, eventType reflect.Type,
 		var room [2]reflect.Value
 		arguments := room[:0]
 		if takesContext {
-			arguments = append(arguments, reflect.ValueOf(ctx))
+			arguments = append(arguments, reflect.ValueOf(&ctx).Elem()) // of the parameter's own type: nothing to convert
 		}
 		if eventType != nil {
 			event := reflect.New(eventType)
@@ -126,6 +129,25 @@ func reflected(handler reflect.Value, takesContext bool, eventType reflect.Type,
 			return encoder.encode(nil)
 		}
 		return encoder.encode(results[0].Interface())
+	}
+}
+
+// typed makes a function of a handler whose types the compiler knows.
+type typed func(*settings) function
+
+func newTyped[TIn, TOut any](handler func(context.Context, TIn) (TOut, error)) typed {
+	return func(s *settings) function {
+		return func(ctx context.Context, payload []byte, encoder *encoder) (answer, error) {
+			var event TIn
+			if err := s.decode(payload, &event); err != nil {
+				return answer{}, err
+			}
+			result, err := handler(ctx, event)
+			if err != nil {
+				return answer{}, err
+			}
+			return encoder.encode(result)
+		}
 	}
 }
 

@@ -87,6 +87,10 @@ func TestAllSignatures(t *testing.T) {
 		{func() error { panic("oh") }, "string: oh"},
 		{func() error { panic(&Error{Message: "m", Type: "T"}) }, "T: m"},
 		{func() (io.Reader, error) { return nil, nil }, "application/json null"},
+		{newTyped(func(_ context.Context, e event) (any, error) { return e.A, nil }), `application/json "<1>"`},
+		{newTyped(func(context.Context, int) (int, error) { return 0, nil }), "UnmarshalTypeError: json: cannot unmarshal object into Go value of type int"},
+		{newTyped(func(context.Context, any) (any, error) { return 1, failed }), "errorString: failed"},
+		{newTyped(func(context.Context, any) (io.Reader, error) { return strings.NewReader("x"), nil }), "stream of application/octet-stream x"},
 	}
 	for i, each := range cases {
 		if got := ask(t, each.handler, `{"A": "<1>"} rest`); got != each.wanted {

@@ -22,10 +22,14 @@ func startRuntime(api string, program *program, err error) error {
 		return err
 	}
 	program.enableSIGTERM(false)
-	for others := lambdacontext.MaxConcurrency() - 1; others > 0; others-- {
-		go func() { log.Fatal(loop(runtimeapi.New(api), handler)) }()
+	many := lambdacontext.MaxConcurrency()
+	if many == 1 {
+		return loop(runtimeapi.New(api), handler)
 	}
-	return loop(runtimeapi.New(api), handler)
+	for others := many - 1; others > 0; others-- {
+		go func() { log.Fatal(loop(runtimeapi.NewAmongMany(api), handler)) }()
+	}
+	return loop(runtimeapi.NewAmongMany(api), handler)
 }
 
 // loop answers one event after the other, until the handler panics or the API cannot be spoken to.

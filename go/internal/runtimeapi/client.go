@@ -42,9 +42,15 @@ type Client struct {
 	request    []byte
 }
 
-// New makes a client of the API at address, a host and a port. The connection is made when it is first needed.
+// New makes a client of the API at address, a host and a port. The connection is made when it is first needed, and holds
+// a thread while it waits.
 func New(address string) *Client {
-	return &Client{connection: connection{address: address}}
+	return &Client{connection: connection{address: address, dial: dialBlocking}}
+}
+
+// NewAmongMany is New for one of many clients that wait at once.
+func NewAmongMany(address string) *Client {
+	return &Client{connection: connection{address: address, dial: dialPolled}}
 }
 
 // Next waits for an event. Asking for it says that the invocation before is complete.

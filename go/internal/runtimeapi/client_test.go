@@ -75,6 +75,25 @@ func TestEventsOfAllSizesOverOneConnection(t *testing.T) {
 	}
 }
 
+func TestClientsBesideEachOther(t *testing.T) {
+	client, connections := serve(t, func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
+	done := make(chan error)
+	for i := 0; i < 20; i++ {
+		go func() {
+			_, err := NewAmongMany(client.connection.address).Next()
+			done <- err
+		}()
+	}
+	for i := 0; i < 20; i++ {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if n := connections.Load(); n != 20 {
+		t.Errorf("%d connections", n)
+	}
+}
+
 func TestAnswersThatAreRefused(t *testing.T) {
 	client, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch {

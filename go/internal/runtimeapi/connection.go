@@ -20,7 +20,8 @@ const (
 // connection is a TCP connection that is made anew when the server has closed it.
 type connection struct {
 	address string
-	socket  net.Conn
+	dial    func(address string) (io.ReadWriteCloser, error)
+	socket  io.ReadWriteCloser
 	reading parser
 	writing []byte
 	chunk   []byte
@@ -47,13 +48,18 @@ func (c *connection) open() error {
 	if c.socket != nil {
 		return nil
 	}
-	socket, err := net.Dial("tcp", c.address)
+	socket, err := c.dial(c.address)
 	if err != nil {
 		return err
 	}
 	c.socket = socket
 	c.reading.source = socket
 	return nil
+}
+
+// dialPolled gives a socket that Go's poller waits for.
+func dialPolled(address string) (io.ReadWriteCloser, error) {
+	return net.Dial("tcp", address)
 }
 
 func (c *connection) close() {
@@ -67,8 +73,10 @@ func (c *connection) write(head, body []byte) error {
 		_, err := c.socket.Write(c.writing)
 		return err
 	}
-	buffers := net.Buffers{head, body}
-	_, err := buffers.WriteTo(c.socket)
+	if _, err := c.socket.Write(head); err != nil {
+		return err
+	}
+	_, err := c.socket.Write(body)
 	return err
 }
 

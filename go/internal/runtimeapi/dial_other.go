@@ -1,0 +1,5 @@
+//go:build !unix
+
+package runtimeapi
+
+var dialBlocking = dialPolled
