@@ -12,8 +12,16 @@ if TYPE_CHECKING:
 
     from lakon.cli.difference import Line
     from lakon.commands.diff import StackDifference
+    from lakon.settings import Target
 
 _LOG_GROUP = "AWS::Logs::LogGroup"
+
+
+def approval(target: Target, *, yes: bool, confirm_iam: bool) -> Approval | None:
+    """What has to be asked before a stack is changed; None for nothing. The embedded AWS may lose data unasked."""
+    if yes or (target.local and not confirm_iam):
+        return None
+    return Approval(losses=not target.local, iam=confirm_iam)
 
 
 class Approval:

@@ -27,7 +27,7 @@ def command(
     Running it again when nothing has changed changes nothing. Ctrl-C leaves the stack to AWS; running it again goes
     on watching. On AWS it asks before data would be lost, and refuses without a terminal; --yes answers for you.
     """
-    from lakon.cli.approval import Approval
+    from lakon.cli.approval import approval
     from lakon.cli.terminal import Terminal, print_json
     from lakon.commands.provision import provision
 
@@ -40,8 +40,7 @@ def command(
 
         show_or_print(diff(load(app, target.stage), target, terminal, bucket=bucket or target.bucket), as_json=as_json)
         return
-    asks = not yes and (confirm_iam or not target.local)
-    approve = Approval(losses=not target.local, iam=confirm_iam) if asks else None
+    approve = approval(target, yes=yes, confirm_iam=confirm_iam)
     done = provision(load(app, target.stage), target, terminal, bucket=bucket or target.bucket, approve=approve)
     outcome = done.outcome
     if as_json:

@@ -21,12 +21,15 @@ def command(app: str | None, target: Target, as_json: bool) -> None:
     from lakon.cli.terminal import print_json
     from lakon.commands.status import status
 
-    stack = status(load(app, target.stage), target)
+    seen = status(load(app, target.stage), target)
+    stack = seen.stack
     if as_json:
-        print_json(asdict(stack))
+        print_json({**asdict(stack), "build": seen.build})
         return
     changed = stack.updated or stack.created
     click.echo(f"{stack.name}  {stack.state}  {changed:%Y-%m-%d %H:%M:%S %Z}")
+    if seen.build:
+        click.echo(f"build {seen.build}")
     if stack.reason:
         click.echo(stack.reason)
     click.echo()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from lakon.interpreters import for_this_machine
 from lakon.settings import make_project_state, project_state
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from lakon.commands.program import Program
@@ -34,6 +36,16 @@ def aws_folder(program: Program, target: Target) -> Path:
 
 def _state(program: Program, target: Target) -> Path:
     return target.state or project_state(program.root)
+
+
+def provisioning(program: Program, target: Target) -> AbstractContextManager[None]:
+    """The time in which a stack is changed: several terminals change those of the embedded AWS one after the other."""
+    if not target.local or target.endpoint_url is not None:
+        return nullcontext()
+
+    from lakon.local import daemon  # not for commands that speak to AWS
+
+    return daemon.provisioning(aws_folder(program, target))
 
 
 def start(program: Program, target: Target, reporter: Reporter, *, owner_pid: int | None = None) -> Session:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
 from lakon.commands.diff import compared
-from lakon.commands.places import aws_folder, start
+from lakon.commands.places import provisioning, start
 from lakon.commands.wanted import wanted
 from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
-from lakon.provision import artifacts, stack
+from lakon.provision import artifacts, releases, stack
 from lakon.provision.deployed import deployed
 from lakon.provision.session import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from contextlib import AbstractContextManager
 
     from lakon.commands.build import Build
     from lakon.commands.diff import StackDifference
@@ -81,17 +79,8 @@ def put(
     What was `uploaded_before` need not be on disk any more. Several terminals provision into the embedded AWS one after
     the other.
     """
-    with _turn(program, target):
+    with provisioning(program, target):
         return _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
-
-
-def _turn(program: Program, target: Target) -> AbstractContextManager[None]:
-    if not target.local or target.endpoint_url is not None:
-        return nullcontext()
-
-    from lakon.local import daemon  # not for commands that speak to AWS
-
-    return daemon.provisioning(aws_folder(program, target))
 
 
 def _put(
@@ -125,6 +114,8 @@ def _put(
         origins=built.synthesis.origins,
         artifacts=store,
     )
+    if outcome.action != "unchanged":
+        releases.record(session, store, name, goal)
     if target.local and outcome.action != "unchanged":
         asked, python = program.service.python, for_this_machine(program.service.python)
         if python != asked:

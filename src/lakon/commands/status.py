@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.places import reach
+from lakon.exceptions import ProvisionError
 from lakon.provision import status as stacks
+from lakon.provision.deployed import template
+from lakon.provision.releases import build_id
 
 if TYPE_CHECKING:
     from lakon.commands.program import Program
@@ -13,6 +17,20 @@ if TYPE_CHECKING:
     from lakon.settings import Target
 
 
-def status(program: Program, target: Target) -> StackStatus:
-    """The service's stack as it is, with its resources. ProvisionError when there is none."""
-    return stacks.status(reach(program, target), program.stack(target.stage))
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A stack with its resources, and the id of its build; None where its template cannot be read."""
+
+    stack: StackStatus
+    build: str | None
+
+
+def status(program: Program, target: Target) -> Status:
+    """The service's stack as it is. ProvisionError when there is none."""
+    session = reach(program, target)
+    stack = stacks.status(session, program.stack(target.stage))
+    try:
+        build = build_id(template(session, stack.stack_id), stack.parameters)
+    except ProvisionError:
+        build = None
+    return Status(stack, build)

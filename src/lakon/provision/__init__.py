@@ -6,6 +6,8 @@ changes     change sets: what would happen
 stack       provision: the whole way from a template to a stack at rest
 progress    following an operation, event by event
 failure     the first cause; reasons is the table of those that are known
+deployed    what a stack was made of
+releases    what it was made of before
 deletion    delete: empty, keep, remove
 status, invocation, logs    looking at what runs
 """

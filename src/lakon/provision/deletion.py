@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import ProvisionError
+from lakon.provision.artifacts import own_bucket
 from lakon.provision.failure import first_cause
 from lakon.provision.progress import follow, running_token
+from lakon.provision.releases import forget
 from lakon.provision.session import RefusedError
 from lakon.provision.status import find, resources
+from lakon.synth.functions import BUCKET_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,6 +67,8 @@ def delete(session: Session, name: str, reporter: Reporter, *, empty: bool = Tru
         ending = _deleted(session, replace(stack, state=ending.state), reporter)
     if ending.state != "DELETE_COMPLETE":
         raise first_cause(session, name, ending, {})
+    with suppress(RefusedError):  # whoever may not look into the bucket leaves what is kept of earlier builds
+        forget(session, stack.parameters.get(BUCKET_PARAMETER) or own_bucket(session), name)
     for each in kept:
         reporter.note(f"kept: {each.logical_id} ({each.resource_type}) {each.physical_id}")
     return Deletion(

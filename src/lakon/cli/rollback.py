@@ -1,0 +1,71 @@
+"""`lakon rollback`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from lakon.cli.options import load, target_options
+
+if TYPE_CHECKING:
+    from lakon.commands.rollback import History
+    from lakon.settings import Target
+
+
+@click.command()
+@click.option("--to", metavar="BUILD", help="The build to bring back, or the beginning of its id.")
+@click.option("--list", "listing", is_flag=True, help="Show what was provisioned, newest first; change nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask, even when data would be lost.")
+@click.option("--confirm-iam", is_flag=True, help="Ask before permissions widen.")
+@target_options
+def command(
+    app: str | None,
+    target: Target,
+    as_json: bool,
+    to: str | None,
+    listing: bool,
+    yes: bool,
+    confirm_iam: bool,
+) -> None:
+    """Bring back the build before the one that runs, or any earlier one: its template, parameters and code.
+
+    Nothing is built: all of it lies in the artifact bucket. Running it again goes further back; --to goes anywhere,
+    also forward. The next `provision` makes the stack what the program says again.
+    """
+    from lakon.cli.approval import approval
+    from lakon.cli.terminal import Terminal, print_json
+    from lakon.commands import rollback
+
+    program = load(app, target.stage)
+    if listing:
+        if to or yes or confirm_iam:
+            raise click.UsageError("--list changes nothing: it takes neither --to nor --yes nor --confirm-iam")
+        _show(rollback.history(program, target), as_json=as_json)
+        return
+    terminal = Terminal()
+    approve = approval(target, yes=yes, confirm_iam=confirm_iam)
+    done = rollback.rollback(program, target, terminal, to=to, approve=approve)
+    if as_json:
+        told = {"stack": done.outcome.stack, "action": done.outcome.action, "old": done.old, "new": done.new}
+        print_json({**told, "outputs": done.outcome.outputs})
+    else:
+        terminal.note(f"{done.outcome.stack}: from the build {done.old} back to {done.new}")
+
+
+def _show(known: History, *, as_json: bool) -> None:
+    from lakon.cli.tables import columns
+    from lakon.cli.terminal import print_json
+
+    if as_json:
+        print_json(asdict(known))
+        return
+    rows = [
+        (release.build, f"{release.provisioned:%Y-%m-%d %H:%M:%S} UTC", "runs" if release.build == known.build else "")
+        for release in known.releases
+    ]
+    if known.build not in {release.build for release in known.releases}:
+        rows.insert(0, (known.build, "not recorded", "runs"))
+    for line in columns(rows):
+        click.echo(line)
