@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from lakon.local.inside.invoke_api import InvokeApi, is_invoke
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from lakon.local.inside.link import Json
     from lakon.local.inside.seam import Emulator, Reply, Send
@@ -43,12 +43,16 @@ class Front:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         query: dict[str, Any] = parse_qs(scope["query_string"].decode("latin-1"))
-        self._emulator.enter(headers, query)
-        reply = await self._api.handle("POST", scope["path"], headers, body, query)
+        reply = await self.answer(scope["path"], headers, body, query)
         if reply is None:
             await self._application(scope, _again(body, receive), send)
         else:
             await _send(send, receive, reply)
+
+    async def answer(self, path: str, headers: Mapping[str, str], body: bytes, query: Json) -> Reply | None:
+        """The reply to an Invoke; None when it is the emulator's to answer."""
+        self._emulator.enter(headers, query)
+        return await self._api.handle("POST", path, headers, body, query)
 
     def _watching(self, send: Send) -> Send:
         async def watching(message: Json) -> None:

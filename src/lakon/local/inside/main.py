@@ -25,6 +25,7 @@ from lakon.local.inside.admission import Admissions
 from lakon.local.inside.async_queue import AsyncQueue, Event
 from lakon.local.inside.concurrency import Concurrency
 from lakon.local.inside.destinations import Destinations
+from lakon.local.inside.door import DoorLoop
 from lakon.local.inside.front import Front
 from lakon.local.inside.invoke_api import InvokeApi
 from lakon.local.inside.invoker import Asked, Invoker, trace_id
@@ -63,7 +64,7 @@ def main() -> NoReturn:
     seam.check()
     print(port, flush=True)  # noqa: T201 - how the supervisor learns it
     try:
-        asyncio.new_event_loop().run_until_complete(_run(listener))
+        DoorLoop().run_until_complete(_run(listener))
     except BaseException:  # noqa: BLE001 - told, and the end of the process
         traceback.print_exc()
         os._exit(1)
@@ -142,6 +143,9 @@ def _watch(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
 
 
 async def _serve(application: Front, listener: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    if isinstance(loop, DoorLoop):
+        loop.answer = application.answer
     from_hypercorn = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
     config.bind = [f"fd://{listener.detach()}"]
@@ -149,5 +153,11 @@ async def _serve(application: Front, listener: socket.socket) -> None:
     config.graceful_timeout = 0.5
     config.loglevel = "WARNING"
     ended = asyncio.Event()
-    threading.Thread(target=_watch, args=(asyncio.get_running_loop(), ended), daemon=True).start()
-    await from_hypercorn.serve(application, config, shutdown_trigger=ended.wait)
+    threading.Thread(target=_watch, args=(loop, ended), daemon=True).start()
+
+    async def until_end() -> None:
+        await ended.wait()
+        if isinstance(loop, DoorLoop):
+            loop.close_doors()
+
+    await from_hypercorn.serve(application, config, shutdown_trigger=until_end)

@@ -1,0 +1,150 @@
+"""Before the emulator's HTTP server: a connection that invokes functions is answered here, byte by byte ours.
+
+The server takes as long to read one request as the whole invocation does otherwise. So every connection begins here;
+with the first request that is not a plain Invoke it is the server's for good, and its requests reach `front`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import weakref
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qs, unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from lakon.local.inside.link import Json
+    from lakon.local.inside.seam import Reply
+
+    Factory = Callable[[], asyncio.BaseProtocol]
+    Answer = Callable[[str, Mapping[str, str], bytes, Json], Awaitable[Reply | None]]
+
+_INVOKE = re.compile(r"POST (/2015-03-31/functions/[^/? ]+/invocations)(?:\?([^ ]*))? HTTP/1\.1")
+_MAX_HEAD = 65_536
+_log = logging.getLogger("lakon.invoke")
+_OTHERWISE = frozenset({"transfer-encoding", "expect", "upgrade"})  # not for us to understand
+_STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
+
+
+class DoorLoop(asyncio.SelectorEventLoop):
+    """An event loop whose servers on sockets that are open already have a door, once there is an `answer`."""
+
+    answer: Answer | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._doors: weakref.WeakSet[Door] = weakref.WeakSet()
+
+    def close_doors(self) -> None:
+        """Hear no more; who waits for an answer still gets it."""
+        for door in list(self._doors):
+            door.close()
+
+    async def create_server(self, protocol_factory: Factory, *arguments: Any, **options: Any) -> asyncio.Server:
+        """As every event loop does; what is given is the emulator's server's business."""
+        answer = self.answer
+        if answer is None or options.get("sock") is None:
+            return await super().create_server(protocol_factory, *arguments, **options)
+
+        def make() -> Door:
+            door = Door(protocol_factory, answer)
+            self._doors.add(door)
+            return door
+
+        return await super().create_server(make, *arguments, **options)
+
+
+class Door(asyncio.Protocol):
+    """One connection. `server` makes the protocol that takes it over; `answer` answers an Invoke, or returns None."""
+
+    def __init__(self, server: Factory, answer: Answer) -> None:
+        self._server = server
+        self._answer = answer
+        self._transport: asyncio.Transport | None = None
+        self._asked = bytearray()
+        self._answering: asyncio.Task[None] | None = None
+        self._ended = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The client is there."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's parameter
+        """The client is gone; what it invoked runs on."""
+        self._transport = None
+
+    def eof_received(self) -> bool:
+        """The client sends no more; it may still wait for an answer."""
+        self._ended = True
+        return self._answering is not None
+
+    def close(self) -> None:
+        """Take no more requests."""
+        self._ended = True
+        if self._transport and self._answering is None:
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        """A piece of a request, or a whole one."""
+        self._asked += data
+        if self._answering is None:
+            self._next()
+
+    def _next(self) -> None:
+        """Answer the request that is there, wait for the rest of it, or leave the connection to the server."""
+        end = self._asked.find(b"\r\n\r\n")
+        if end < 0:
+            if not b"POST /2015-03-31/functions/".startswith(self._asked[:27]) or len(self._asked) > _MAX_HEAD:
+                self._leave()
+            return
+        first, *lines = self._asked[:end].decode("latin-1").split("\r\n")
+        match = _INVOKE.fullmatch(first)
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        length = headers.get("content-length", "0")
+        if match is None or _OTHERWISE & headers.keys() or not length.isdecimal():
+            self._leave()
+            return
+        size = end + 4 + int(length)
+        if len(self._asked) >= size:
+            body = bytes(self._asked[end + 4 : size])
+            query = parse_qs(match[2] or "")
+            self._answering = asyncio.ensure_future(self._reply(size, unquote(match[1]), headers, body, query))
+
+    async def _reply(self, size: int, path: str, headers: dict[str, str], body: bytes, query: Json) -> None:
+        try:
+            reply = await self._answer(path, headers, body, query)
+        except Exception as error:  # noqa: BLE001 - as the server would: the connection must not hang
+            _log.exception("an invocation failed inside the emulator")
+            failure = json.dumps({"Type": "Service", "message": str(error)}).encode()
+            reply = 500, {"Content-Type": "application/json", "x-amzn-ErrorType": "ServiceException"}, failure
+        self._answering = None
+        if reply is None:
+            self._leave()
+            return
+        del self._asked[:size]
+        status, told, content = reply
+        lines = [_STATUS_LINES[status], *[f"{name}: {value}" for name, value in told.items()]]
+        head = "\r\n".join([*lines, f"content-length: {len(content)}", "", ""])
+        if self._transport:
+            self._transport.write(head.encode("latin-1", "replace") + content)
+            if self._ended or headers.get("connection", "").lower() == "close":
+                self._transport.close()
+            elif self._asked:
+                self._next()
+
+    def _leave(self) -> None:
+        transport, asked = self._transport, bytes(self._asked)
+        if transport is None:
+            return
+        self._transport = None
+        server = cast("asyncio.Protocol", self._server())
+        transport.set_protocol(server)
+        server.connection_made(transport)
+        server.data_received(asked)
+        if self._ended and not server.eof_received():
+            transport.close()

@@ -1,0 +1,112 @@
+"""The connections of those who invoke, byte by byte: whatever comes on them is answered, by us or by the emulator."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_lambda import LambdaClient
+
+CREDENTIALS = "AWS4-HMAC-SHA256 Credential=test/20260101/{region}/lambda/aws4_request, SignedHeaders=host, Signature=0"
+
+
+class Wire:
+    """A connection to the emulator."""
+
+    def __init__(self, client: LambdaClient) -> None:
+        address = urlsplit(client.meta.endpoint_url)
+        self._socket = socket.create_connection((address.hostname or "", address.port or 0), timeout=20)
+        self._file = self._socket.makefile("rb")
+        self._authorization = CREDENTIALS.format(region=client.meta.region_name)
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+    def head(self, line: str, *headers: str) -> bytes:
+        return "\r\n".join(
+            [f"{line} HTTP/1.1", "Host: x", f"Authorization: {self._authorization}", *headers, "", ""]
+        ).encode()
+
+    def invoke(self, name: str, body: bytes, *headers: str) -> bytes:
+        length = f"Content-Length: {len(body)}"
+        return self.head(f"POST /2015-03-31/functions/{name}/invocations", length, *headers) + body
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def receive(self) -> tuple[int, bytes]:
+        status = int(self._file.readline().split()[1])
+        length = 0
+        while line := self._file.readline().strip():
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        return status, self._file.read(length)
+
+    def ended(self) -> bool:
+        return self._file.read(1) == b""
+
+
+@pytest.fixture
+def wire(lambda_client: LambdaClient) -> Iterator[Wire]:
+    opened = Wire(lambda_client)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def name(deploy: Callable[..., str]) -> str:
+    return deploy("def handler(event, context):\n    return event\n")
+
+
+def test_pieces_pipelines_and_the_end(wire: Wire, name: str) -> None:
+    asked = wire.invoke(name, b'"one"')
+    for byte in asked:
+        wire.send(bytes([byte]))
+    assert wire.receive() == (200, b'"one"')
+    wire.send(wire.invoke(name, b'"two"') + wire.invoke(name, b'"three"'))
+    assert [wire.receive(), wire.receive()] == [(200, b'"two"'), (200, b'"three"')]
+    wire.send(wire.invoke(name, b'"four"', "Connection: close"))
+    assert wire.receive() == (200, b'"four"')
+    assert wire.ended()
+
+
+def test_what_else_is_asked_is_the_emulators_to_answer(wire: Wire, name: str) -> None:
+    wire.send(wire.invoke(name, b"1"))
+    assert wire.receive() == (200, b"1")
+    wire.send(wire.head(f"GET /2015-03-31/functions/{name}/configuration"))
+    status, told = wire.receive()
+    assert (status, json.loads(told)["FunctionName"]) == (200, name)
+    wire.send(wire.invoke(name, b"2"))
+    assert wire.receive() == (200, b"2")
+
+
+def test_bodies_that_need_more_understanding(wire: Wire, name: str) -> None:
+    path = f"POST /2015-03-31/functions/{name}/invocations"
+    wire.send(wire.head(path, "Transfer-Encoding: chunked") + b'2\r\n"c\r\n2\r\nd"\r\n0\r\n\r\n')
+    assert wire.receive() == (200, b'"cd"')
+
+
+def test_no_request_at_all(wire: Wire) -> None:
+    wire.send(b"nonsense\r\n\r\n")
+    status, _ = wire.receive()
+    assert status == 400
+
+
+def test_refusals_keep_the_connection(wire: Wire, name: str) -> None:
+    wire.send(wire.invoke("nobody", b"{}"))
+    status, told = wire.receive()
+    assert (status, b"Function not found" in told) == (404, True)
+    wire.send(
+        wire.head(f"POST /2015-03-31/functions/{name}/invocations?Qualifier=%24LATEST", "Content-Length: 1") + b"3"
+    )
+    assert wire.receive() == (200, b"3")
+    wire.send(wire.head(f"POST /2015-03-31/functions/{name}/invocations?Qualifier=8", "Content-Length: 1") + b"3")
+    assert wire.receive()[0] == 404
