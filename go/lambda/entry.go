@@ -101,7 +101,7 @@ func startLibrary(program *program, err error) {
 	if err != nil {
 		engine.Library(nil, encodeError(initError(err)))
 	} else {
-		program.enableSIGTERM(true)
+		program.enableSIGTERM(raiseAgain)
 		engine.Library(program, nil)
 	}
 	select {}

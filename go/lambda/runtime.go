@@ -21,7 +21,7 @@ func startRuntime(api string, program *program, err error) error {
 		}
 		return err
 	}
-	program.enableSIGTERM(false)
+	program.enableSIGTERM(nothing)
 	many := lambdacontext.MaxConcurrency()
 	if many == 1 {
 		return loop(runtimeapi.New(api), handler)

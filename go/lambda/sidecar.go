@@ -43,13 +43,14 @@ func startSidecar(program *program, err error) error {
 		s.send(engine.Failed, encodeError(initError(err)))
 		return err
 	}
-	program.enableSIGTERM(false)
+	end := program.enableSIGTERM(nothing)
 	if err := s.send(engine.Response, nil); err != nil {
 		return err
 	}
 	if err := s.loop(handler); err != io.EOF {
 		return err
 	}
+	end()
 	os.Exit(0)
 	return nil
 }

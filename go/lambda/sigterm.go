@@ -4,38 +4,48 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/lakon/lakon-go/internal/runtimeapi"
 )
 
-// enableSIGTERM does what WithEnableSIGTERM asked for. A library passes the signal on: it is the process's own.
-func (p *program) enableSIGTERM(passOn bool) {
+// enableSIGTERM does what WithEnableSIGTERM asked for: at the signal, it calls the callbacks, and then `after`. It gives what
+// calls them when the end is known by other means; they are called once.
+func (p *program) enableSIGTERM(after func()) (end func()) {
 	var wanted bool
 	var callbacks []func()
 	for _, handler := range p.handlers {
 		wanted = wanted || handler.sigterm
 		callbacks = append(callbacks, handler.onSIGTERM...)
 	}
-	if !wanted {
-		return
+	var once sync.Once
+	end = func() {
+		once.Do(func() {
+			for _, callback := range callbacks {
+				callback()
+			}
+		})
 	}
 	if len(callbacks) > 0 {
 		signaled := make(chan os.Signal, 1)
 		signal.Notify(signaled, syscall.SIGTERM)
 		go func() {
 			<-signaled
-			for _, callback := range callbacks {
-				callback()
-			}
-			if passOn {
-				raiseAgain()
-			}
+			end()
+			after()
 		}()
 	}
-	registerExtension(os.Getenv("AWS_LAMBDA_RUNTIME_API"))
+	if wanted {
+		registerExtension(os.Getenv("AWS_LAMBDA_RUNTIME_API"))
+	}
+	return end
 }
 
+// nothing is what follows the callbacks in a process of one's own: Lambda ends it.
+func nothing() {}
+
+// raiseAgain passes the signal on to what the process did with it before: for a library, which is a guest there.
 func raiseAgain() {
 	signal.Reset(syscall.SIGTERM)
 	if self, err := os.FindProcess(os.Getpid()); err == nil {

@@ -2,7 +2,9 @@
 
 import ctypes
 import json
+import signal
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 library = ctypes.CDLL(sys.argv[1])
@@ -31,6 +33,8 @@ def invoke(name: str, header: str, payload: str) -> tuple[int, str]:
     return library.LakonInvoke(*parts, ctypes.byref(out), ctypes.byref(size)), take(out, size)
 
 
+if "--handle" in sys.argv:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
 told = json.load(sys.stdin)
 answers = [start(told["environment"].encode())]
 if answers[0][0] == 0:
@@ -38,4 +42,6 @@ if answers[0][0] == 0:
     with ThreadPoolExecutor(8) as threads:
         beside = set(threads.map(lambda _: invoke(*told["calls"][0]), range(200)))
     answers += sorted(beside)
-json.dump(answers, sys.stdout)
+print(json.dumps(answers), flush=True)
+while "--wait" in sys.argv:
+    time.sleep(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -195,6 +196,36 @@ def library(binary: Path, *calls: tuple[str, str, str], **environment: str) -> l
     )
     assert done.returncode == 0, done.stderr
     return [(status, text) for status, text in json.loads(done.stdout)]
+
+
+def test_end_of_a_sidecar_and_of_a_library(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    callback = 'lambda.WithEnableSIGTERM(func() { os.WriteFile(os.Getenv("TOLD"), []byte("the end"), 0o600) })'
+    source = program("ours", PROGRAM).replace('lambda.WithContextValue("mine", "yes")', callback)
+    with sidecar(compiled(glued(source), aws=False), TOLD=str(told)) as run:
+        run.receive()
+    assert (told.read_text(), run.process.returncode) == ("the end", 0)
+    told.unlink()
+    binary = compiled(glued(source, "exports", "lakon"), aws=False, library=True)
+    for script, status in (("library.py", -signal.SIGTERM), ("library.py --handle", 7)):
+        name, *arguments = script.split()
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name(name)), str(binary), "--wait", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        with process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps({"environment": f"TOLD={told}\0", "calls": [["", "", "{}"]]}))
+            process.stdin.close()
+            assert process.stdout.readline()
+            process.terminate()
+            assert process.wait(20) == status
+        assert told.read_text() == "the end"
+        told.unlink()
 
 
 @modules
