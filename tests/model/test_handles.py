@@ -53,7 +53,7 @@ def test_an_attribute_answers_from_the_environment(make, attribute, variable, mo
 def test_tokens_survive_strings():
     service = lakon.Service("imager")
     photos, jobs = service.bucket("photos"), service.queue("jobs")
-    values = Values(service.resources)
+    values = Values(service)
     assert values.resolve(jobs.url) == {"Ref": "JobsQueue"}
     assert values.resolve(jobs.arn) == {"Fn::GetAtt": ["JobsQueue", "Arn"]}
     assert values.resolve(f"{jobs.name}-${{x}}") == {"Fn::Sub": "${JobsQueue.QueueName}-${!x}"}
@@ -68,7 +68,7 @@ def test_existing_handles_are_known():
     queue = lakon.Queue.existing("arn:aws:sqs:eu-west-1:111122223333:jobs")
     assert queue.arn == "arn:aws:sqs:eu-west-1:111122223333:jobs"
     assert queue.url == f"https://sqs.eu-west-1.{Token('AWS::URLSuffix', 'Ref')}/111122223333/jobs"
-    assert Values([]).resolve(lakon.Table.existing("users").arn) == {
+    assert Values(lakon.Service("none")).resolve(lakon.Table.existing("users").arn) == {
         "Fn::Sub": "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/users"
     }
 

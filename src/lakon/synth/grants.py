@@ -64,7 +64,12 @@ ACTIONS: dict[tuple[str, str], tuple[tuple[tuple[str, ...], tuple[str, ...]], ..
     ("parameter", "write"): ((("ssm:PutParameter",), ("",)),),
     ("secret", "read"): ((("secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"), ("",)),),
     ("secret", "write"): ((("secretsmanager:PutSecretValue",), ("",)),),
+    ("http_api", "call"): ((("execute-api:Invoke",), ("/*",)),),
+    ("rest_api", "call"): ((("execute-api:Invoke",), ("/*",)),),
+    ("function_url", "call"): ((("lambda:InvokeFunctionUrl",), ("",)), (("lambda:InvokeFunction",), ("",))),
+    ("websocket_api", "manage"): ((("execute-api:ManageConnections",), ("",)),),
 }
+_THROUGH_URL = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
 
 
 def statements(use: Use, service: Service, values: Values) -> list[Properties]:
@@ -90,6 +95,8 @@ def _granted(grant: Grant, values: Values) -> list[Properties]:
     for actions, suffixes in ACTIONS[resource.kind, grant.access]:
         reached = [suffix for suffix in suffixes if suffix != "/index/*" or _has_indexes(resource)]
         made.append(allow(actions, [values.resolve(f"{arn}{suffix}" if suffix else arn) for suffix in reached]))
+    if resource.kind == "function_url":  # who may call it need not invoke the function otherwise
+        made[-1]["Condition"] = _THROUGH_URL
     return made
 
 

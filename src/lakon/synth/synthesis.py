@@ -17,6 +17,7 @@ from lakon.model.resources import (
     Table,
     Topic,
 )
+from lakon.synth.addresses import has_address
 from lakon.synth.alarms import add_alarms, notified_topics
 from lakon.synth.archives import about, archives
 from lakon.synth.checks import check
@@ -37,12 +38,12 @@ from lakon.synth.values import Values, json_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lakon.model.resources import AnyResource
     from lakon.model.service import Service
     from lakon.synth.archives import AnyCode
     from lakon.synth.template import Properties
+    from lakon.synth.values import AnyHandle
 
-_OUTPUTS = {"name": "Name", "url": "Url", "arn": "Arn"}
+_OUTPUTS = {"name": "Name", "url": "Url", "arn": "Arn", "endpoint": "Endpoint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,17 @@ class Synthesis:
     layers: Mapping[str, str]
 
 
-def synthesize(service: Service, *, stage: str, root: str) -> Synthesis:
+def synthesize(service: Service, *, stage: str, root: str, addresses: Mapping[str, str] | None = None) -> Synthesis:
     """Make the template of `service`. `root` is the project folder, which places are told relative to.
+
+    `addresses` are those that front doors have where it is not AWS that opens them: see `Values`.
 
     Raises ProgramError with all the mistakes that the program makes, each with the line that made it.
     """
     mistakes = check(service, stage=stage, root=root)
     if mistakes:
         raise refusal(mistakes)
-    template = _draft(service)
+    template = _draft(service, addresses)
     mistakes = [*_collisions(template, root), *_broken_references(template, root)]
     if mistakes:
         raise refusal(mistakes)
@@ -90,9 +93,9 @@ def refusal(mistakes: list[Mistake]) -> ProgramError:
     return ProgramError(f"the program has {count}", mistakes=tuple(mistakes))
 
 
-def _draft(service: Service) -> Template:
+def _draft(service: Service, addresses: Mapping[str, str] | None) -> Template:
     template = Template(service.description)
-    values = Values(service.resources, service.inputs)
+    values = Values(service, addresses)
     notifications = Notifications()
     for each in service.inputs:
         facts = {"Default": each.default, "AllowedValues": [*each.choices] or None}
@@ -108,6 +111,13 @@ def _draft(service: Service) -> Template:
         FunctionTriggers(template, function, values, notifications).add()
         add_alarms(template, function, values)
     _add_resources(template, service, values, notifications)
+    if service.apis or service.sites or any(function.url is not False for function in service.functions):
+        from lakon.synth.apis import add_front_doors  # not for programs without
+
+        add_front_doors(template, service, values)
+        for door in (*service.apis, *service.sites):
+            if has_address(door):
+                _add_outputs(template, door, values)
     for output in service.outputs:
         template.output(output.name, values.resolve(output.value), output.origin)
     return template
@@ -177,7 +187,7 @@ def _add_raw(template: Template, resource: CloudFormationResource, values: Value
     )
 
 
-def _add_outputs(template: Template, resource: AnyResource, values: Values) -> None:
+def _add_outputs(template: Template, resource: AnyHandle, values: Values) -> None:
     for attribute in resource.told:
         template.output(
             resource.logical_id + _OUTPUTS[attribute], values.resolve(resource.value(attribute)), resource.origin

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from lakon.model import resource as declared
+from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
 from lakon.model.resources import (
     Bucket,
     Bus,
@@ -23,19 +24,26 @@ from lakon.model.resources import (
     Table,
     Topic,
 )
+from lakon.model.sites import Site
 from lakon.model.values import MARK
+from lakon.synth.addresses import HOST, address, host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+    from typing import TypeAlias
 
-    from lakon.model.inputs import Input
+    from lakon.model.gateways import AnyApi
     from lakon.model.resources import AnyResource
+    from lakon.model.service import Service
+
+    AnyHandle: TypeAlias = AnyResource | AnyApi | Site
 
 TOKEN = re.compile(r"\$\{lakon:([^.}]+)\.([^}]+)\}")
 _ESCAPED_TOKEN = re.compile(TOKEN.pattern.replace("lakon", "!lakon"))
 REFERENCE = re.compile(r"\$\{([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.:]+))?\}")
 
 STACK_SUFFIX = "StackSuffix"
+_LOCAL = re.compile(rf"\$\{{({STACK_SUFFIX}|{HOST}([A-Za-z0-9]+))\}}")
 _SUFFIX_OF_STACK_ID = {
     "Fn::Select": [4, {"Fn::Split": ["-", {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}]}]
 }
@@ -53,17 +61,26 @@ def tokens(value: object) -> Iterator[str]:
             yield from tokens(item)
 
 
+def handles(service: Service) -> list[AnyHandle]:
+    """All that has attributes which may stand in texts: resources, front doors, sites."""
+    return [*service.resources, *service.apis, *service.sites]
+
+
 def json_text(value: object) -> str:
     """`value` as JSON, the same text for the same value."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=dict)
 
 
 class Values:
-    """Resolves tokens of one service's resources and inputs."""
+    """Resolves tokens of one service's handles and inputs.
 
-    def __init__(self, resources: Iterable[AnyResource], inputs: Iterable[Input] = ()) -> None:
-        self._resources = {resource.logical_id: resource for resource in resources}
-        self._inputs = {each.name for each in inputs}
+    `addresses` are those of front doors that are known before CloudFormation makes any, by `"PublicHttpApi.url"`.
+    """
+
+    def __init__(self, service: Service, addresses: Mapping[str, str] | None = None) -> None:
+        self._addresses = addresses or {}
+        self._handles = {handle.logical_id: handle for handle in handles(service)}
+        self._inputs = {each.name for each in service.inputs}
 
     def resolve(self, value: object) -> object:
         """`value` with every token in it, however deep, turned into an intrinsic function."""
@@ -83,10 +100,10 @@ class Values:
         logical_id, attribute = token.groups()
         if logical_id.startswith("AWS::") or logical_id in self._inputs:
             return f"${{{logical_id}}}"
-        return place(self._resources[logical_id], attribute)
+        return self._addresses.get(f"{logical_id}.{attribute}") or place(self._handles[logical_id], attribute)
 
 
-def place(resource: AnyResource, attribute: str) -> str:
+def place(resource: AnyHandle, attribute: str) -> str:
     """Where CloudFormation finds an attribute, in the language of `Fn::Sub`."""
     me = resource.logical_id
     match resource:
@@ -110,6 +127,8 @@ def place(resource: AnyResource, attribute: str) -> str:
             return f"${{{me}}}"
         case CloudFormationResource():
             return f"${{{me}}}" if attribute == "Ref" else f"${{{me}.{attribute}}}"
+        case HttpApi() | RestApi() | WebSocketApi() | FunctionUrl() | LoadBalancer() | Site():
+            return address(resource, attribute)
     assert_never(resource)
 
 
@@ -138,10 +157,13 @@ def function_arn(name: str) -> str:
 
 
 def substitution(text: str) -> object:
-    """The shortest intrinsic function for a text in the language of `Fn::Sub`."""
+    """The shortest intrinsic function for a text in the language of `Fn::Sub`; what refers to nothing stays a text."""
+    if "${" not in text:
+        return text
+    local = {name: host_of(url) if url else _SUFFIX_OF_STACK_ID for name, url in _LOCAL.findall(text)}
+    if local:
+        return {"Fn::Sub": [text, local]}
     whole = REFERENCE.fullmatch(text)
-    if whole and whole[1] != STACK_SUFFIX:
+    if whole:
         return {"Ref": whole[1]} if whole[2] is None else {"Fn::GetAtt": [whole[1], whole[2]]}
-    if f"${{{STACK_SUFFIX}}}" in text:
-        return {"Fn::Sub": [text, {STACK_SUFFIX: _SUFFIX_OF_STACK_ID}]}
     return {"Fn::Sub": text}

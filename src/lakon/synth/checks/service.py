@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakon.settings import STAGE_HINT, STAGE_NAME
 from lakon.synth.checks.mistakes import are_texts, is_number, spelled
+from lakon.synth.values import handles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ def check_service(service: Service, stage: str, mistakes: Mistakes) -> None:
     check_tags(service.tags, origin, mistakes)
     mistakes.mapping(origin, f"env of {service.name!r}", service.env, 'env={"COLOUR": "blue"}')
     mistakes.unless(
-        bool(service.functions or service.resources),
+        bool(service.functions or handles(service)),
         origin,
         f"the service {service.name!r} declares nothing",
         "declare a function with @service.function(...), or a resource such as service.bucket(...)",
@@ -118,7 +119,7 @@ def _check_output(output: Output, mistakes: Mistakes) -> None:
 def check_known(service: Service, function: Function, verb: str, resource: Resource, mistakes: Mistakes) -> None:
     """What a function `verb` ("uses") is of its own service, or exists already."""
     mistakes.unless(
-        not resource.owned or resource in service.resources,
+        not resource.owned or resource in handles(service),
         function.origin,
         f"{function.name!r} {verb} {resource!r}, which is not of the service {service.name!r}",
         f"declare it on this service, or use {type(resource).__name__}.existing(...)",

@@ -10,7 +10,7 @@ from lakon.model.function import Vpc
 from lakon.model.grants import Allow
 from lakon.model.resources import Parameter
 from lakon.synth.checks.documents import documents, json_fault
-from lakon.synth.values import tokens
+from lakon.synth.values import handles, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def check_tokens(service: Service, mistakes: Mistakes) -> None:
     """Every attribute of a handle in the program's texts belongs to a resource of this service."""
-    known = {resource.logical_id for resource in service.resources} | {str(each.name) for each in service.inputs}
+    known = {handle.logical_id for handle in handles(service)} | {str(each.name) for each in service.inputs}
     for origin, value in _texts(service):
         for logical_id in tokens(value):
             if logical_id not in known and not logical_id.startswith("AWS::"):

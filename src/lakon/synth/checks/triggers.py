@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lakon.model.routes import ListenerRule, Route, SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.synth.checks.documents import json_fault, pattern_fault
 from lakon.synth.checks.mistakes import is_number, spelled
@@ -40,6 +41,8 @@ def check_triggers(service: Service, mistakes: Mistakes) -> None:
                     _check_schedule(function, trigger, mistakes)
                 case BusEvents():
                     _check_bus_events(service, function, trigger, mistakes)
+                case Route() | SocketRoute() | ListenerRule():
+                    pass  # the checks of front doors look at it
                 case _:
                     _check_stranger(function, trigger, mistakes)
         _check_repeated(function, mistakes)
