@@ -186,21 +186,20 @@ def child(tmp_path: Path) -> Iterator[list[Child]]:
 class Script:
     """A hand-written AWS that answers what a test told it to, for what the emulator never does.
 
-    `refusal` is what it answers to everything, when set: HTTP status, AWS's code and message; `refusals` are those of
-    single actions. `answers` tells the result of each action, one after the other; the last is repeated.
+    `refusal` is what it answers to everything, when set: HTTP status, AWS's code and message. `answers` tells the
+    result of each action, one after the other; the last is repeated.
     """
 
     def __init__(self, endpoint: str) -> None:
         self.target = Target(endpoint_url=endpoint, region="eu-west-1", local=True)
         self.refusal: tuple[int, str, str] | None = None
-        self.refusals: dict[str, tuple[int, str, str]] = {}
         self.answers: dict[str, list[str]] = {}
         self.calls: list[str] = []
 
     def answer(self, action: str) -> tuple[int, str]:
         self.calls.append(action)
-        if refusal := self.refusals.get(action, self.refusal):
-            status, code, message = refusal
+        if self.refusal is not None:
+            status, code, message = self.refusal
             return status, f"<R><Error><Code>{code}</Code><Message>{message}</Message></Error></R>"
         queue = self.answers.get(action, [""])
         result = queue.pop(0) if len(queue) > 1 else queue[0]

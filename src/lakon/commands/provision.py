@@ -13,10 +13,9 @@ from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
 from lakon.provision import artifacts, releases, stack
 from lakon.provision.deployed import deployed
-from lakon.provision.session import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from lakon.commands.build import Build
     from lakon.commands.diff import StackDifference
@@ -96,14 +95,14 @@ def _put(
     name = program.stack(target.stage)
     functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
     goal = wanted(program, target, built, bucket or artifacts.own_bucket(session))
-    if same := stack.unchanged(session, name, goal):
+    held = deployed(session, name)
+    if same := stack.unchanged(name, held, goal):
         return Provisioned(same, 0, functions, session)
     if approve is not None:
-        approve(compared(name, deployed(session, name), goal, built.synthesis.origins))
+        approve(compared(name, held, goal, built.synthesis.origins))
     store = artifacts.artifact_bucket(session, bucket, reporter)
     files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
     uploaded = artifacts.upload(session, store, files, reporter)
-    told = _gaps_of(session, name) if target.local else ()
     outcome = stack.provision(
         session,
         name,
@@ -120,16 +119,8 @@ def _put(
         asked, python = program.service.python, for_this_machine(program.service.python)
         if python != asked:
             reporter.note(f"Python {asked} is not installed here: the functions run under Python {python}")
+        told = gaps(held.resources) if held else ()
         for gap in gaps(built.synthesis.resources):
             if gap not in told:
                 reporter.note(gap)
     return Provisioned(outcome, uploaded, functions, session)
-
-
-def _gaps_of(session: Session, name: str) -> Collection[str]:
-    """What was told already: of the stack as it is."""
-    try:
-        template = session.client("cloudformation").get_template(StackName=name)["TemplateBody"]
-    except RefusedError:  # there is none
-        return ()
-    return gaps(template["Resources"])

@@ -29,6 +29,12 @@ class Deployed:
     stack: StackStatus
     template: Mapping[str, object]
 
+    @property
+    def resources(self) -> Mapping[str, Mapping[str, object]]:
+        """The resources that the template declares."""
+        declared = self.template.get("Resources")
+        return declared if isinstance(declared, dict) else {}
+
 
 def deployed(session: Session, name: str) -> Deployed | None:
     """The stack of that name with its template; None when there is none, or none that was ever made."""

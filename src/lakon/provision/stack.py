@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Change, Wanted, discard, make, template_argument
+from lakon.provision.deployed import template as template_of
 from lakon.provision.failure import first_cause, remedy
 from lakon.provision.progress import follow, running_token
 from lakon.provision.session import RefusedError
@@ -25,6 +26,7 @@ from lakon.provision.status import find
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lakon.provision.deployed import Deployed
     from lakon.provision.session import Session
     from lakon.provision.status import StackStatus
     from lakon.report import Reporter
@@ -47,32 +49,23 @@ class Outcome:
     changes: tuple[Change, ...]
 
 
-def unchanged(session: Session, name: str, wanted: Wanted) -> Outcome | None:
+def unchanged(name: str, held: Deployed | None, wanted: Wanted) -> Outcome | None:
     """What `provision` would answer for a stack that rests and was made of just this; None when it has to be asked.
 
-    Template, parameters and tags are compared; nothing is uploaded, and no change set is made. Whoever may not read
-    the template is not told.
+    Template, parameters and tags are compared, as they were read: nothing is asked of AWS.
     """
-    stack = find(session, name)
-    if stack is None or stack.state not in _DONE or _VARIES.search(wanted.template):
+    if held is None or held.stack.state not in _DONE or _VARIES.search(wanted.template):
         return None
     template = json.loads(wanted.template)
     defaults = {key: str(each["Default"]) for key, each in template.get("Parameters", {}).items() if "Default" in each}
-    if stack.parameters != {**defaults, **wanted.parameters} or stack.tags != wanted.tags:
+    if held.stack.parameters != {**defaults, **wanted.parameters} or held.stack.tags != wanted.tags:
         return None
-    try:
-        same = not _differs(session, stack, wanted)
-    except RefusedError as refused:
-        if refused.status == 403:
-            return None
-        raise
-    return Outcome(name, "unchanged", stack.outputs, ()) if same else None
+    return None if _differ(held.template, template) else Outcome(name, "unchanged", held.stack.outputs, ())
 
 
-def _differs(session: Session, stack: StackStatus, wanted: Wanted) -> bool:
-    """Whether the stack was made from another template."""
-    held = session.client("cloudformation").get_template(StackName=stack.stack_id)["TemplateBody"]
-    return json.dumps(held, sort_keys=True) != json.dumps(json.loads(wanted.template), sort_keys=True)
+def _differ(one: object, other: object) -> bool:
+    """Whether two templates differ; 1 and true do, which are equal to Python."""
+    return json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)
 
 
 def provision(
@@ -185,7 +178,7 @@ class _Work:
 
     def unchanged(self, stack: StackStatus, token: str) -> Outcome:
         """Nothing to do. The embedded AWS says so, too, when all that changes is not a resource: update it then."""
-        if not self.session.local or not _differs(self.session, stack, self.wanted):
+        if not self.session.local or not self.differs(stack):
             return Outcome(self.name, "unchanged", stack.outputs, ())
         self.session.client("cloudformation").update_stack(
             StackName=stack.stack_id,
@@ -196,6 +189,10 @@ class _Work:
             **template_argument(self.session, self.wanted),
         )
         return self.watch(stack.stack_id, token)
+
+    def differs(self, stack: StackStatus) -> bool:
+        """Whether the stack was made from another template."""
+        return _differ(template_of(self.session, stack.stack_id), json.loads(self.wanted.template))
 
 
 def _fingerprint(wanted: Wanted) -> str:
