@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,7 +11,8 @@ from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Wanted
 from lakon.provision.releases import build_id, forget, record, releases, wanted_of
 
-from .conftest import World
+if TYPE_CHECKING:
+    from .conftest import World
 
 TEMPLATE = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
 
