@@ -19,6 +19,7 @@ COMMANDS = {
     "invoke": "Call a function.",
     "logs": "Show what the functions wrote.",
     "describe": "Show what the program declares.",
+    "openapi": "Print an OpenAPI document of an API.",
     "delete": "Remove the stack and what it left behind.",
     "local": "Look at the embedded AWS, or stop it.",
 }
