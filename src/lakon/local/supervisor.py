@@ -107,16 +107,16 @@ class _Supervisor:
             await emulator.start(host_port)
             writer = LogWriter(lambda region: self._clients(emulator.endpoint_url, region))
             bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
-            self._tell(emulator.endpoint_url, host_port)
-            try:
             bridge.functions.host = bridge.host
             bridge.doors = Doors(bridge.functions, emulator.endpoint_url, writer, self._folder)
             await bridge.doors.restore()
+            self._tell(emulator.endpoint_url, host_port)
+            try:
                 await self._until_end(ended, emulator)
             finally:
+                await bridge.doors.close()
                 await bridge.close()
                 await bridge.host.close()
-                await bridge.doors.close()
                 await asyncio.to_thread(writer.close)
         finally:
             await emulator.stop()
