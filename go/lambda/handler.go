@@ -17,6 +17,44 @@ type Handler interface {
 	Invoke(ctx context.Context, payload []byte) ([]byte, error)
 }
 
+// NewHandler makes a Handler of all that Start takes, for what wraps handlers.
+func NewHandler(handler any) Handler {
+	return NewHandlerWithOptions(handler)
+}
+
+// NewHandlerWithOptions is NewHandler with options. Of a handler of a wrong type, Start tells, and so does Invoke.
+func NewHandlerWithOptions(handler any, options ...Option) Handler {
+	made, err := bind(handler, options)
+	if err != nil {
+		return wrong{err}
+	}
+	return made
+}
+
+// wrong stands for a handler that cannot be.
+type wrong struct{ err error }
+
+func (w wrong) Invoke(context.Context, []byte) ([]byte, error) {
+	return nil, w.err
+}
+
+// Invoke calls the handler; a stream is read to its end.
+func (b *bound) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	encoder := b.encoders.Get().(*encoder)
+	defer b.encoders.Put(encoder)
+	given, err := b.function(ctx, payload, encoder)
+	if err != nil {
+		return nil, err
+	}
+	if given.stream == nil {
+		return bytes.Clone(given.body), nil // the encoder's buffer is used again
+	}
+	if closer, ok := given.stream.(io.Closer); ok {
+		defer closer.Close()
+	}
+	return io.ReadAll(given.stream)
+}
+
 // function is a handler of any kind, once all is known of it that its type can tell.
 type function func(ctx context.Context, payload []byte, encoder *encoder) (answer, error)
 
@@ -41,8 +79,11 @@ func newFunction(handler any, s *settings) (function, error) {
 	if handler == nil {
 		return nil, errors.New("the handler is nil: " + example)
 	}
-	if typed, ok := handler.(typed); ok {
-		return typed(s), nil
+	switch handler := handler.(type) {
+	case wrong:
+		return nil, handler.err
+	case typed:
+		return handler(s), nil
 	}
 	if handler, ok := handler.(Handler); ok {
 		return func(ctx context.Context, payload []byte, _ *encoder) (answer, error) {

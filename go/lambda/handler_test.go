@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -96,6 +99,48 @@ func TestAllSignatures(t *testing.T) {
 		if got := ask(t, each.handler, `{"A": "<1>"} rest`); got != each.wanted {
 			t.Errorf("%d: %T: %q, not %q", i, each.handler, got, each.wanted)
 		}
+	}
+}
+
+func TestHandlersThatAreMadeToBeWrapped(t *testing.T) {
+	ctx := context.Background()
+	for _, each := range []struct {
+		handler any
+		wanted  string
+	}{
+		{func(e event) (any, error) { return e.A, nil }, `"<1>" <nil>`},
+		{func() (io.Reader, error) { return io.NopCloser(strings.NewReader("x")), nil }, "x <nil>"},
+		{func() error { return errors.New("failed") }, " failed"},
+		{plainHandler{}, `<{"A":"<1>"} <nil>`},
+		{"text", " the handler is a string, not a function: " + example},
+	} {
+		got, err := NewHandler(each.handler).Invoke(ctx, []byte(`{"A":"<1>"}`))
+		if said := fmt.Sprintf("%s %v", got, err); said != each.wanted {
+			t.Errorf("%T: %s", each.handler, said)
+		}
+	}
+	wrapped := NewHandlerWithOptions(func() (string, error) { return "<", nil }, WithSetEscapeHTML(true))
+	if got := ask(t, wrapped, "{}"); got != `application/json "\u003c"` {
+		t.Error(got)
+	}
+	if _, err := newProgram(NewHandler("text"), nil); err == nil || !strings.Contains(err.Error(), "is a string") {
+		t.Error(err)
+	}
+}
+
+func TestAHandlerThatEndsItsGoroutine(t *testing.T) {
+	var written strings.Builder
+	log.SetOutput(&written)
+	defer log.SetOutput(os.Stderr)
+	done := make(chan bool)
+	go func() {
+		defer close(done)
+		bound, _ := bind(func() { runtime.Goexit() }, nil)
+		bound.invoke(&engine.Call{}, nil, nil)
+	}()
+	<-done
+	if !strings.Contains(written.String(), "called runtime.Goexit") {
+		t.Error(written.String())
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"sort"
 	"strconv"
@@ -57,6 +58,9 @@ func newProgram(handler any, options []Option) (*program, error) {
 }
 
 func bind(handler any, options []Option) (*bound, error) {
+	if made, ok := handler.(*bound); ok {
+		return made, nil
+	}
 	b := &bound{settings: newSettings(options)}
 	b.encoders.New = func() any { return newEncoder(b.settings) }
 	var err error
@@ -130,12 +134,16 @@ func (b *bound) invoke(call *engine.Call, payload []byte, deliver func(answer) e
 var errPanicked = errors.New("the handler panicked: the process ends, and the next event gets a new one")
 
 func (b *bound) answer(ctx context.Context, payload []byte, encoder *encoder) (given answer, failure *Error) {
+	returned := false
 	defer func() {
 		if value := recover(); value != nil {
 			failure = newPanic(value)
+		} else if !returned {
+			log.Print("the handler called runtime.Goexit, which ends the process: return from it instead")
 		}
 	}()
 	given, err := b.function(ctx, payload, encoder)
+	returned = true
 	if err != nil {
 		return given, newError(err)
 	}
