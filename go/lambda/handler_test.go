@@ -109,7 +109,7 @@ func TestHandlersThatAreMadeToBeWrapped(t *testing.T) {
 		wanted  string
 	}{
 		{func(e event) (any, error) { return e.A, nil }, `"<1>" <nil>`},
-		{func() (io.Reader, error) { return io.NopCloser(strings.NewReader("x")), nil }, "x <nil>"},
+		{func() (io.Reader, error) { return strings.NewReader("x"), nil }, "x <nil>"},
 		{func() error { return errors.New("failed") }, " failed"},
 		{plainHandler{}, `<{"A":"<1>"} <nil>`},
 		{"text", " the handler is a string, not a function: " + example},

@@ -58,6 +58,8 @@ CASES: dict[str, list[str]] = {
     "nothing": ["{}"],
     "no-reader": ["{}"],
     "invoker": ['{"a": "é"}', "not json at all", "", '"fail"'],
+    "made": ['{"name": "x"}', "[]"],
+    "wrapped": ['{"name": "x"}', "[]"],
     "errors": [
         f'"{kind}"'
         for kind in (

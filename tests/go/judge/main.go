@@ -73,6 +73,13 @@ func (invoker) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return bytes.ToUpper(payload), nil
 }
 
+type wrapped struct{ lambda.Handler }
+
+func (w wrapped) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	answer, err := w.Handler.Invoke(ctx, payload)
+	return append(answer, " and more"...), err
+}
+
 type stream struct {
 	io.Reader
 	kind string
@@ -213,6 +220,8 @@ var handlers = map[string]any{
 	"nothing":       func() (*event, error) { return nil, nil },
 	"no-reader":     func() (io.Reader, error) { return nil, nil },
 	"invoker":       invoker{},
+	"made":          lambda.NewHandler(func(e event) (string, error) { return e.Name, nil }),
+	"wrapped":       wrapped{lambda.NewHandler(func(e event) (string, error) { return e.Name, nil })},
 	"errors":        errorsOf,
 	"panics":        panics,
 	"told":          told,
