@@ -135,7 +135,8 @@ class _Screen:
             (each.name, each.physical_name, call) for each in ready.functions for call in each.called_by or ("",)
         ]
         resources = [(each.name, each.kind.replace("_", " "), each.physical_id) for each in ready.resources]
-        for rows in (functions, resources):
+        fronts = [(each.name, each.kind.replace("_", " "), each.url) for each in ready.fronts]
+        for rows in (functions, resources, fronts):
             if rows:
                 note("\n".join(columns(rows, "  ")) + "\n")
         if names:

@@ -111,11 +111,10 @@ def stage_of(stage: str) -> str:
     return stage
 
 
-def target_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Where the service is: `command` gets a `target`."""
+def place_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Where services are, whatever the stage: `command` gets a target `place` and the program's `app`."""
 
     @program_option
-    @stage_option
     @click.option("--local", is_flag=True, help="In the embedded AWS on this machine.")
     @click.option("--region", metavar="NAME", help="AWS region.  [default: as configured for AWS]")
     @click.option("--profile", metavar="NAME", help="AWS profile.  [default: as configured for AWS]")
@@ -124,8 +123,6 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
     @functools.wraps(command)
     def wrapped(
         *args: object,
-        app: str | None,
-        stage: str,
         local: bool,
         region: str | None,
         profile: str | None,
@@ -134,8 +131,20 @@ def target_options(command: Callable[..., R]) -> Callable[..., R]:
     ) -> R:
         if local and (profile or endpoint_url):
             raise click.UsageError("--local is the embedded AWS: it takes neither --profile nor --endpoint-url")
-        target = Target(stage=stage, region=region, profile=profile, endpoint_url=endpoint_url, local=local)
-        return command(*args, app=app, target=settled(app, target), **options)
+        place = Target(region=region, profile=profile, endpoint_url=endpoint_url, local=local)
+        return command(*args, place=place, **options)
+
+    return wrapped
+
+
+def target_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Where the service is: `command` gets a `target`."""
+
+    @stage_option
+    @place_options
+    @functools.wraps(command)
+    def wrapped(*args: object, app: str | None, stage: str, place: Target, **options: object) -> R:
+        return command(*args, app=app, target=settled(app, replace(place, stage=stage)), **options)
 
     return wrapped
 

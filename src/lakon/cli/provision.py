@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lakon.cli.options import load, target_options, values_options
+from lakon.cli.options import find, load, target_options, values_options
 
 if TYPE_CHECKING:
     from lakon.settings import Target
@@ -14,13 +15,21 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--bucket", metavar="NAME", help="The bucket for archives.  [default: one that Lakon makes]")
+@click.option("--from", "folder", metavar="FOLDER", help="Ship what `lakon build` left there; build nothing.")
 @click.option("--dry-run", is_flag=True, help="Build, show what would change, and change nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask, even when data would be lost.")
 @click.option("--confirm-iam", is_flag=True, help="Ask before permissions widen.")
 @target_options
 @values_options
 def command(
-    app: str | None, target: Target, as_json: bool, bucket: str | None, dry_run: bool, yes: bool, confirm_iam: bool
+    app: str | None,
+    target: Target,
+    as_json: bool,
+    bucket: str | None,
+    folder: str | None,
+    dry_run: bool,
+    yes: bool,
+    confirm_iam: bool,
 ) -> None:
     """Build, upload, create or update the stack.
 
@@ -28,32 +37,25 @@ def command(
     on watching. On AWS it asks before data would be lost, and refuses without a terminal; --yes answers for you.
     """
     from lakon.cli.approval import approval
-    from lakon.cli.terminal import Terminal, print_json
+    from lakon.cli.outcome import tell
+    from lakon.cli.terminal import Terminal
     from lakon.commands.provision import provision
 
     terminal = Terminal()
     if dry_run:
-        if yes or confirm_iam:
-            raise click.UsageError("--dry-run changes nothing: it takes neither --yes nor --confirm-iam")
+        if yes or confirm_iam or folder:
+            raise click.UsageError("--dry-run builds, and changes nothing: it takes no --yes, --confirm-iam or --from")
         from lakon.cli.difference import show_or_print
         from lakon.commands.diff import diff
 
         show_or_print(diff(load(app, target.stage), target, terminal, bucket=bucket or target.bucket), as_json=as_json)
         return
     approve = approval(target, yes=yes, confirm_iam=confirm_iam)
-    done = provision(load(app, target.stage), target, terminal, bucket=bucket or target.bucket, approve=approve)
-    outcome = done.outcome
-    if as_json:
-        print_json(
-            {
-                "stack": outcome.stack,
-                "action": outcome.action,
-                "outputs": outcome.outputs,
-                "functions": done.functions,
-                "uploaded": done.uploaded,
-            }
-        )
-        return
-    terminal.note(f"{outcome.stack}: {outcome.action}")
-    for name, value in sorted(outcome.outputs.items()):
-        click.echo(f"{name} = {value}")
+    held = bucket or target.bucket
+    if folder is None:
+        done = provision(load(app, target.stage), target, terminal, bucket=held, approve=approve)
+    else:
+        from lakon.commands.reuse import provision_from
+
+        done = provision_from(Path(folder), find(app), target, terminal, bucket=held, approve=approve)
+    tell(done, terminal, as_json=as_json)

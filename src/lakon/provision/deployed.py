@@ -71,6 +71,19 @@ def members(session: Session, bucket: str, key: str) -> dict[str, tuple[int, int
         return None
 
 
+def read(session: Session, bucket: str, key: str) -> bytes:
+    """The archive at `key` of a bucket. ProvisionError when it is not there."""
+    try:
+        return session.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    except RefusedError as refused:
+        if refused.status == 404:
+            raise ProvisionError(
+                f"the archive {key} is no longer in {bucket}",
+                hint="Check out the source of that build and provision it.",
+            ) from refused
+        raise
+
+
 class _Remote(io.RawIOBase):
     """An object of S3 as a file: read in blocks, from its end first."""
 

@@ -1,0 +1,32 @@
+"""What became of a stack, told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lakon.cli.terminal import Terminal
+    from lakon.commands.provision import Provisioned
+
+
+def tell(done: Provisioned, terminal: Terminal, *, as_json: bool) -> None:
+    """Tell what a provision did: outputs on stdout, as lines or as data for programs."""
+    import click
+
+    from lakon.cli.terminal import print_json
+
+    outcome = done.outcome
+    if as_json:
+        print_json(
+            {
+                "stack": outcome.stack,
+                "action": outcome.action,
+                "outputs": outcome.outputs,
+                "functions": done.functions,
+                "uploaded": done.uploaded,
+            }
+        )
+        return
+    terminal.note(f"{outcome.stack}: {outcome.action}")
+    for name, value in sorted(outcome.outputs.items()):
+        click.echo(f"{name} = {value}")
