@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -46,6 +47,8 @@ _USED = {
     "sns.handle_request": ["method", "path", "headers", "body", "query_params"],
     "s3.handle_request": ["method", "path", "headers", "body", "query_params"],
     "eventbridge.handle_request": ["method", "path", "headers", "body", "query_params"],
+    "apigateway._create_route_response": ["api_id", "route_id", "data"],
+    "apigateway._delete_route_response": ["api_id", "route_id", "rr_id"],
 }
 # Who calls what is replaced: were it called in another way, functions would run where we do not see it.
 _CALLERS = {
@@ -160,6 +163,18 @@ class Emulator:
         """Put another function in the place of what a stack calls to "create" or "update" a function."""
         handlers = _function_handlers()
         handlers[action] = wrap(handlers[action])
+
+    def add_kind(self, kind: str, handlers: Mapping[str, Callable[..., Any]]) -> None:
+        """Let stacks hold a kind of resource that the emulator itself does not know in templates."""
+        _service("cloudformation.provisioners")._RESOURCE_HANDLERS.setdefault(kind, dict(handlers))
+
+    def route_response(self, action: str, *arguments: object) -> Json:
+        """Have WebSocket APIs "create" or "delete" a route response. Raises ValueError when it is refused."""
+        status, _, body = getattr(_service("apigateway"), f"_{action}_route_response")(*arguments)
+        if status >= 400:
+            raise ValueError(f"the route response is refused: {body!r}")
+        made: Json = json.loads(body or "{}")
+        return made
 
 
 def check() -> None:
