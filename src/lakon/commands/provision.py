@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
-from lakon.commands.diff import compared
 from lakon.commands.places import provisioning, start
 from lakon.commands.wanted import wanted
 from lakon.interpreters import for_this_machine
@@ -99,6 +98,8 @@ def _put(
     if same := stack.unchanged(name, held, goal):
         return Provisioned(same, 0, functions, session)
     if approve is not None:
+        from lakon.commands.diff import compared  # slow to import, and not for what has not changed
+
         approve(compared(name, held, goal, built.synthesis.origins))
     store = artifacts.artifact_bucket(session, bucket, reporter)
     files = [] if uploaded_before else [archive.path for archive in built.archives.values()]

@@ -15,7 +15,7 @@ _HANDLER = re.compile(
 _SERVICE_TAIL = re.compile(r"\s*\((?:Service: [^)]*|SDK Attempt Count: \d+)\)")
 _NOISE = re.compile(r"^(Resource (creation|update|deletion) cancelled|The following resource\(s\) failed)")
 
-_HINTS = (
+KNOWN = (
     (
         r"NoSuchKey|The specified key does not exist",
         "The archive is not in the artifact bucket any more: run the command again to upload it.",
@@ -112,8 +112,6 @@ _HINTS = (
     ),
 )
 
-KNOWN = tuple((re.compile(pattern), hint) for pattern, hint in _HINTS)
-
 
 def plain(reason: str) -> str:
     """The reason without the wrapping of CloudFormation's handlers and of the AWS SDK.
@@ -129,7 +127,7 @@ def plain(reason: str) -> str:
 def hint_for(reason: str, resource_type: str = "") -> str | None:
     """What to do about a reason that AWS gave for a resource; None when nothing is known about it."""
     text = f"{resource_type} {reason}"
-    return next((hint for pattern, hint in KNOWN if pattern.search(text)), None)
+    return next((hint for pattern, hint in KNOWN if re.search(pattern, text)), None)
 
 
 def is_noise(reason: str | None) -> bool:
