@@ -57,3 +57,10 @@ def test_back_and_forth(aws, small):
     assert run("delete", "--local").code == 0
     assert run("provision", "--local").code == 0
     assert [release["build"] for release in builds(run)["releases"]] == [third]
+
+
+def test_drift(aws):
+    run = aws
+    assert run("provision", "--local").code == 0
+    assert "no drift" in run("status", "--local", "--drift").out
+    assert run("status", "--local", "--drift", "--json").json()["drift"]["resources"] == []

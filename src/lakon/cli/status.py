@@ -10,21 +10,24 @@ import click
 from lakon.cli.options import load, target_options
 
 if TYPE_CHECKING:
+    from lakon.provision.drift import Drift
     from lakon.settings import Target
 
 
 @click.command()
+@click.option("--drift", is_flag=True, help="Look for what was changed by hand, property by property.")
 @target_options
-def command(app: str | None, target: Target, as_json: bool) -> None:
-    """Show the stack: its state, its resources with their physical names, its outputs."""
+def command(app: str | None, target: Target, as_json: bool, drift: bool) -> None:
+    """Show the stack: its state, its build, its resources with their physical names, its outputs."""
     from lakon.cli.tables import columns
-    from lakon.cli.terminal import print_json
+    from lakon.cli.terminal import Terminal, print_json
     from lakon.commands.status import status
 
-    seen = status(load(app, target.stage), target)
+    seen = status(load(app, target.stage), target, Terminal(), drift=drift)
     stack = seen.stack
     if as_json:
-        print_json({**asdict(stack), "build": seen.build})
+        told = {"drift": asdict(seen.drift)} if seen.drift else {}
+        print_json({**asdict(stack), "build": seen.build, **told})
         return
     changed = stack.updated or stack.created
     click.echo(f"{stack.name}  {stack.state}  {changed:%Y-%m-%d %H:%M:%S %Z}")
@@ -39,3 +42,17 @@ def command(app: str | None, target: Target, as_json: bool) -> None:
         click.echo()
     for name, value in sorted(stack.outputs.items()):
         click.echo(f"{name} = {value}")
+    if seen.drift:
+        click.echo()
+        _show_drift(seen.drift)
+
+
+def _show_drift(drift: Drift) -> None:
+    if not drift.resources:
+        click.echo("no drift: everything that AWS can check is as the template says")
+    for each in drift.resources:
+        click.echo(f"drift: {each.logical_id} ({each.resource_type}) was {each.state} by hand")
+        for one in each.properties:
+            click.echo(f"    {one.path}: {one.expected or '(none)'} -> {one.actual or '(none)'}")
+    if drift.unchecked:
+        click.echo(f"not checked: {', '.join(drift.unchecked)}")

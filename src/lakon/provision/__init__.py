@@ -8,6 +8,7 @@ progress    following an operation, event by event
 failure     the first cause; reasons is the table of those that are known
 deployed    what a stack was made of
 releases    what it was made of before
+drift       what was changed beside CloudFormation
 deletion    delete: empty, keep, remove
 status, invocation, logs    looking at what runs
 """

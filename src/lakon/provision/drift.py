@@ -1,0 +1,106 @@
+"""Drift: what of a stack is no longer as its template says, because somebody changed it beside CloudFormation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lakon.exceptions import ProvisionError
+from lakon.provision.progress import Pace
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import (
+        DescribeStackResourceDriftsOutputTypeDef,
+        PropertyDifferenceTypeDef,
+        StackResourceDriftTypeDef,
+    )
+
+    from lakon.provision.session import Session
+    from lakon.report import Reporter
+
+_CHECKED = ("IN_SYNC", "MODIFIED", "DELETED")
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedProperty:
+    """One property: its path ("Environment.Variables.LEVEL"), what the template says and what is there.
+
+    Texts as AWS tells them; None where there is nothing.
+    """
+
+    path: str
+    expected: str | None
+    actual: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedResource:
+    """A resource that was changed or deleted by hand, and what differs of it."""
+
+    logical_id: str
+    resource_type: str
+    physical_id: str | None
+    state: Literal["modified", "deleted"]
+    properties: tuple[DriftedProperty, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What has drifted of a stack, and the logical ids of the resources that AWS cannot check."""
+
+    resources: tuple[DriftedResource, ...]
+    unchecked: tuple[str, ...]
+
+
+def detect(session: Session, name: str, reporter: Reporter) -> Drift:
+    """Have CloudFormation look at every resource of the stack. ProvisionError when it cannot."""
+    cloudformation = session.client("cloudformation")
+    with reporter.step(f"looking for drift of {name}"):
+        detection = cloudformation.detect_stack_drift(StackName=name)["StackDriftDetectionId"]
+        pace = Pace(session)
+        state = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
+        while state["DetectionStatus"] == "DETECTION_IN_PROGRESS":
+            pace.wait()
+            state = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
+    rows = _rows(session, name)
+    found = tuple(_resource(row) for row in rows if row["StackResourceDriftStatus"] in ("MODIFIED", "DELETED"))
+    if state["DetectionStatus"] == "DETECTION_FAILED" and not found:
+        raise ProvisionError(
+            f"CloudFormation could not look for drift of {name}", detail=state.get("DetectionStatusReason")
+        )
+    checked = {row["LogicalResourceId"] for row in rows if row["StackResourceDriftStatus"] in _CHECKED}
+    return Drift(found, tuple(each for each in _members(session, name) if each not in checked))
+
+
+def _rows(session: Session, name: str) -> list[StackResourceDriftTypeDef]:
+    describe = session.client("cloudformation").describe_stack_resource_drifts
+    answer: DescribeStackResourceDriftsOutputTypeDef = describe(StackName=name)
+    rows = [*answer["StackResourceDrifts"]]
+    while token := answer.get("NextToken"):
+        answer = describe(StackName=name, NextToken=token)
+        rows += answer["StackResourceDrifts"]
+    return rows
+
+
+def _members(session: Session, name: str) -> list[str]:
+    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+    return [row["LogicalResourceId"] for page in pages for row in page["StackResourceSummaries"]]
+
+
+def _resource(row: StackResourceDriftTypeDef) -> DriftedResource:
+    return DriftedResource(
+        logical_id=row["LogicalResourceId"],
+        resource_type=row["ResourceType"],
+        physical_id=row.get("PhysicalResourceId"),
+        state="modified" if row["StackResourceDriftStatus"] == "MODIFIED" else "deleted",
+        properties=tuple(map(_property, row.get("PropertyDifferences", ()))),
+    )
+
+
+def _property(row: PropertyDifferenceTypeDef) -> DriftedProperty:
+    """What was added has no value that is expected, and what was removed none that is there: AWS writes "null"."""
+    return DriftedProperty(
+        path=row["PropertyPath"].removeprefix("/").replace("/", "."),
+        expected=None if row["DifferenceType"] == "ADD" else row["ExpectedValue"],
+        actual=None if row["DifferenceType"] == "REMOVE" else row["ActualValue"],
+    )

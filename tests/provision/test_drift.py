@@ -1,0 +1,102 @@
+"""What was changed beside CloudFormation, found property by property."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakon.exceptions import ProvisionError
+from lakon.provision.drift import DriftedProperty, detect
+from lakon.provision.session import Session
+
+from .conftest import Memory
+
+if TYPE_CHECKING:
+    from .conftest import Script, Template, World
+
+STACK: Template = {
+    "Resources": {
+        "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 30}},
+        "Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}},
+        "Other": {"Type": "AWS::SQS::Queue"},
+    }
+}
+
+
+def test_drift(world: World) -> None:
+    world.provision(STACK)
+    assert detect(world.session, world.name, world.reporter).resources == ()
+    assert world.reporter.steps[-1] == f"looking for drift of {world.name}"
+
+    sqs, stack = world.session.plain("sqs"), world.session.client("cloudformation")
+    ids = {
+        row["LogicalResourceId"]: row.get("PhysicalResourceId", "")
+        for row in stack.list_stack_resources(StackName=world.name)["StackResourceSummaries"]
+    }
+    sqs.set_queue_attributes(QueueUrl=ids["Jobs"], Attributes={"VisibilityTimeout": "60"})
+    world.session.client("logs").delete_log_group(logGroupName=ids["Log"])
+    jobs, log = sorted(
+        detect(world.session, world.name, world.reporter).resources, key=lambda resource: resource.logical_id
+    )
+    assert (jobs.logical_id, jobs.state) == ("Jobs", "modified")
+    assert jobs.properties == (DriftedProperty("VisibilityTimeout", "30", "60"),)
+    assert (log.logical_id, log.state, log.properties) == ("Log", "deleted", ())
+
+
+def row(name: str, state: str, more: str = "") -> str:
+    return (
+        f"<member><LogicalResourceId>{name}</LogicalResourceId><ResourceType>T</ResourceType>"
+        f"<StackResourceDriftStatus>{state}</StackResourceDriftStatus>{more}</member>"
+    )
+
+
+def difference(path: str, kind: str) -> str:
+    return (
+        f"<member><PropertyPath>{path}</PropertyPath><ExpectedValue>a</ExpectedValue><ActualValue>b</ActualValue>"
+        f"<DifferenceType>{kind}</DifferenceType></member>"
+    )
+
+
+def test_what_takes_its_time_and_comes_in_pages(script: Script) -> None:
+    script.answers = {
+        "DetectStackDrift": ["<StackDriftDetectionId>d</StackDriftDetectionId>"],
+        "DescribeStackDriftDetectionStatus": [
+            f"<DetectionStatus>{state}</DetectionStatus>" for state in ("DETECTION_IN_PROGRESS", "DETECTION_COMPLETE")
+        ],
+        "DescribeStackResourceDrifts": [
+            f"<StackResourceDrifts>{row('One', 'IN_SYNC')}</StackResourceDrifts><NextToken>more</NextToken>",
+            "<StackResourceDrifts>"
+            + row(
+                "Two",
+                "MODIFIED",
+                f"<PropertyDifferences>{difference('/A/0', 'ADD')}{difference('/B', 'REMOVE')}</PropertyDifferences>",
+            )
+            + row("Three", "NOT_CHECKED")
+            + "</StackResourceDrifts>",
+        ],
+        "ListStackResources": [
+            "<StackResourceSummaries>"
+            + "".join(
+                f"<member><LogicalResourceId>{name}</LogicalResourceId></member>" for name in ("One", "Two", "Three")
+            )
+            + "</StackResourceSummaries>"
+        ],
+    }
+    found = detect(Session(script.target), "shop-dev", Memory())
+    [two] = found.resources
+    assert two.properties == (DriftedProperty("A.0", None, "b"), DriftedProperty("B", "a", None))
+    assert found.unchecked == ("Three",)
+
+
+def test_aws_cannot_look(script: Script) -> None:
+    script.answers = {
+        "DetectStackDrift": ["<StackDriftDetectionId>d</StackDriftDetectionId>"],
+        "DescribeStackDriftDetectionStatus": [
+            "<DetectionStatus>DETECTION_FAILED</DetectionStatus><DetectionStatusReason>why</DetectionStatusReason>"
+        ],
+        "DescribeStackResourceDrifts": ["<StackResourceDrifts/>"],
+    }
+    with pytest.raises(ProvisionError, match="could not look for drift") as raised:
+        detect(Session(script.target), "shop-dev", Memory())
+    assert raised.value.detail == "why"
