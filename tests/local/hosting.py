@@ -126,17 +126,15 @@ class Hosting:
         trace_id: str = "",
         tenant_id: str = "",
     ) -> Outcome:
-        call = Call(
-            request_id=str(uuid4()),
-            function_arn=f"arn:aws:lambda:eu-west-1:000000000000:function:{function.name}",
-            payload=json.dumps(event).encode(),
-            client_context=client_context,
-            cognito_identity=cognito_identity,
-            trace_id=trace_id,
-            tenant_id=tenant_id,
-            tail=True,
+        call = self.calling(function, event)._replace(
+            client_context=client_context, cognito_identity=cognito_identity, trace_id=trace_id, tenant_id=tenant_id
         )
         return await self.host.invoke(function, call, sink)
+
+    def calling(self, function: Function, event: object = None, *, tail: bool = True) -> Call:
+        """A call; who wants the `tail` of the log has the answer when the invocation is over."""
+        arn = f"arn:aws:lambda:eu-west-1:000000000000:function:{function.name}"
+        return Call(str(uuid4()), arn, json.dumps(event).encode(), tail=tail)
 
     async def ask(self, function: Function, event: object = None) -> object:
         """The answer of an invocation that must succeed."""

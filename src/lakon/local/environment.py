@@ -54,10 +54,13 @@ class Launch:
 
 
 class Work(Protocol):
-    """Whoever handed an event to an environment. Both are called within the turn of the loop in which it happens."""
+    """Whoever handed an event to an environment. All are called within the turn of the loop in which it happens."""
 
     def answered(self) -> None:
         """The runtime has posted its answer; it, or an extension, may still be busy."""
+
+    def ready(self) -> None:
+        """The runtime asks for its next event; an extension may still be busy."""
 
     def over(self, ending: Ending) -> None:
         """The invocation has come to its end."""
@@ -87,7 +90,11 @@ class ExecutionEnvironment:
         self._work: Work | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._api = RuntimeApi(
-            snap_start=function.snap_start, busy=self._extensions_busy, answered=self._answered, over=self._over
+            snap_start=function.snap_start,
+            busy=self._extensions_busy,
+            answered=self._answered,
+            ready=self._ready,
+            over=self._over,
         )
         self._extensions = ExtensionsApi(
             [program.name for program in launch.extensions],
@@ -133,6 +140,7 @@ class ExecutionEnvironment:
             return await self._api.ended
         finally:
             self._settle()
+            _ = self.peak_memory
             self._initialised_once = True
             self.telemetry.seal()
 
@@ -327,6 +335,10 @@ class ExecutionEnvironment:
     def _answered(self) -> None:
         if self._work:
             self._work.answered()
+
+    def _ready(self) -> None:
+        if self._work:
+            self._work.ready()
 
     def _over(self, ending: Ending) -> None:
         self._settle()

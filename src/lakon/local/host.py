@@ -118,7 +118,9 @@ class LambdaHost:
         except LakonError as error:
             kind = "Runtime.InvalidEntrypoint" if isinstance(error, InvalidEntrypointError) else "Sandbox.Failure"
             detail = f"\n{error.detail}" if error.detail else ""
-            self._fail(run, kind, f"{error.what}{detail}")
+            stream = LogStream(self._writer, self._stream_name(run.pool.function))
+            run.refuse(stream, kind, f"{error.what}{detail}")
+            self._count_out(run)
         except asyncio.CancelledError:
             self._fail(run, "Sandbox.Failure", "the Lambda host is ending")
             raise
@@ -131,6 +133,9 @@ class LambdaHost:
         if pool.initializing:  # the first event goes to the environment that is started for it
             await asyncio.wait([pool.initializing])
             environment = pool.take(tenant)
+        if environment and not environment.usable:  # it died while it was idle
+            self._lose(pool, environment)
+            environment = None
         if environment is None:
             environment, init_seconds = await self._create(pool.function)
             environment.tenant = tenant
@@ -231,10 +236,7 @@ class LambdaHost:
         self._watch.close()
 
     async def _create(self, function: Function, *, provisioned: bool = False) -> tuple[ExecutionEnvironment, float]:
-        now = datetime.now(UTC)
-        name = StreamName(
-            function.region, function.log_group, f"{now:%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
-        )
+        name = self._stream_name(function)
         launch, notice = await self._launcher.prepare(function, name, provisioned=provisioned)
         stream = LogStream(self._writer, name)
         environment = self._environment(function, launch, stream)
@@ -248,10 +250,18 @@ class LambdaHost:
         environment.platform.init_end(seconds, init_status(environment, ending))
         return environment, seconds
 
+    @staticmethod
+    def _stream_name(function: Function) -> StreamName:
+        now = datetime.now(UTC)
+        stream = f"{now:%Y/%m/%d}/[{function.version}]{secrets.token_hex(16)}"
+        return StreamName(function.region, function.log_group, stream)
+
     async def _init_again(
         self, function: Function, environment: ExecutionEnvironment, request_id: str
     ) -> Verdict | None:
+        began = time.monotonic()
         ending = await self._start(environment, function.timeout)
+        environment.platform.init_end(time.monotonic() - began, init_status(environment, ending), "invoke")
         if ending is Ending.TIMED_OUT:
             return timeout(function, environment, request_id)
         status = init_status(environment, ending)

@@ -20,7 +20,6 @@ INTERVAL = 0.05
 """Seconds between two looks at memory."""
 
 _LOOKS_PER_FOLDER = 10
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Watched(Protocol):
@@ -68,13 +67,14 @@ class LimitWatch:
 
 
 def held_memory(pids: Iterable[int]) -> int:
-    """The bytes that processes and all they started hold for themselves; what is read from files does not count."""
+    """The bytes that processes and all they started hold, shared memory too; what is read from files does not count."""
     waiting, total = list(pids), 0
     while waiting:
         folder = Path(f"/proc/{waiting.pop()}")
         with suppress(OSError, ValueError):
-            _, resident, shared, *_ = (folder / "statm").read_text().split()
-            total += (int(resident) - int(shared)) * _PAGE
+            for line in (folder / "status").read_text().splitlines():
+                if line.startswith(("RssAnon:", "RssShmem:")):
+                    total += int(line.split()[1]) * 1024
             for thread in os.listdir(folder / "task"):  # noqa: PTH208 - names are enough, and this runs often
                 waiting += map(int, (folder / "task" / thread / "children").read_text().split())
     return total

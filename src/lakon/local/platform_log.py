@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lakon.local.telemetry import event_line
@@ -61,13 +63,14 @@ class PlatformLog:
         record = self._init | {"functionName": self._function.name, "functionVersion": self._function.version}
         self._write("platform.initStart", record, "DEBUG")
 
-    def init_end(self, seconds: float, status: Status) -> None:
-        """The init phase is over."""
+    def init_end(self, seconds: float, status: Status, phase: str = "init") -> None:
+        """The init phase is over; in the phase "invoke" it was tried again."""
+        init = self._init | {"phase": phase}
         level = "DEBUG" if status.word == "success" else "WARN"
-        self._write("platform.initRuntimeDone", self._init | status.record(), level)
-        text = f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: init\t{status}" if status.fatal else None
+        self._write("platform.initRuntimeDone", init | status.record(), level)
+        text = f"INIT_REPORT Init Duration: {seconds * 1000:.2f} ms\tPhase: {phase}\t{status}" if status.fatal else None
         metrics = {"metrics": {"durationMs": round(seconds * 1000, 3)}}
-        self._write("platform.initReport", self._init | status.record() | metrics, level, text)
+        self._write("platform.initReport", init | status.record() | metrics, level, text)
 
     def start(self, request_id: str, trace_id: str) -> None:
         """An invocation begins."""
@@ -80,6 +83,18 @@ class PlatformLog:
             record["tracing"] = {"type": "X-Amzn-Trace-Id", "value": trace_id}
         self._write("platform.start", record, "INFO")
 
+    def runtime_done(
+        self, request_id: str, status: Status, *, seconds: float, produced: int, latency: float | None
+    ) -> None:
+        """The runtime has done its part; extensions may not have. `latency` is how long its answer took, if it came."""
+        if not (self._json or self._telemetry.active):
+            return
+        record = {"requestId": request_id} | status.record()
+        record["metrics"] = {"durationMs": _milliseconds(seconds), "producedBytes": produced}
+        if latency is not None:
+            record["spans"] = [_span("responseLatency", latency), _span("runtimeOverhead", max(seconds - latency, 0))]
+        self._write("platform.runtimeDone", record, "DEBUG" if status.word == "success" else "WARN")
+
     def end(
         self,
         request_id: str,
@@ -87,10 +102,13 @@ class PlatformLog:
         *,
         seconds: float,
         init_seconds: float,
-        produced: int,
         peak_memory: int | None,
+        extensions_seconds: float,
     ) -> None:
-        """An invocation is over. Environments made on demand are billed for their init phase too."""
+        """An invocation is over. Environments made on demand are billed for their init phase too.
+
+        `extensions_seconds` are those that extensions took after the runtime was done.
+        """
         billed = math.ceil((seconds + init_seconds) * 1000)
         if not self._json:
             peak = f"Max Memory Used: {peak_memory} MB\t" if peak_memory is not None else ""
@@ -98,15 +116,11 @@ class PlatformLog:
             self._stream.write(f"END RequestId: {request_id}")
             self._stream.write(
                 f"REPORT RequestId: {request_id}\tDuration: {seconds * 1000:.2f} ms\tBilled Duration: {billed} ms\t"
-                f"Memory Size: {self._function.memory} MB\t{peak}{init}" + (f"\t{status}" if status.fatal else "")
+                f"Memory Size: {self._function.memory} MB\t{peak}{init}" + (f"{status}" if status.fatal else "")
             )
             if not self._telemetry.active:
                 return
         duration = round(seconds * 1000, 3)
-        level = "DEBUG" if status.word == "success" else "WARN"
-        base = {"requestId": request_id} | status.record()
-        done = base | {"metrics": {"durationMs": duration, "producedBytes": produced}}
-        self._write("platform.runtimeDone", done, level)
         metrics: dict[str, object] = {
             "durationMs": duration,
             "billedDurationMs": billed,
@@ -116,7 +130,10 @@ class PlatformLog:
             metrics["maxMemoryUsedMB"] = peak_memory
         if init_seconds:
             metrics["initDurationMs"] = round(init_seconds * 1000, 3)
-        self._write("platform.report", base | {"metrics": metrics}, "INFO" if status.word == "success" else "WARN")
+        record = {"requestId": request_id} | status.record() | {"metrics": metrics}
+        if extensions_seconds:
+            record["spans"] = [_span("extensionOverhead", extensions_seconds)]
+        self._write("platform.report", record, "INFO" if status.word == "success" else "WARN")
 
     def extension(self, name: str, state: str, events: Sequence[str], error_type: str | None = None) -> None:
         """An extension has registered, or failed."""
@@ -144,6 +161,16 @@ class PlatformLog:
         elif text is not None:
             self._stream.write(text)
         self._telemetry.tell(kind, record)
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)
+
+
+def _span(name: str, seconds: float) -> dict[str, object]:
+    """A part of an invocation that ends now."""
+    start = datetime.fromtimestamp(time.time() - seconds, UTC).isoformat(timespec="milliseconds")
+    return {"name": name, "start": start.replace("+00:00", "Z"), "durationMs": _milliseconds(seconds)}
 
 
 class FunctionLog:

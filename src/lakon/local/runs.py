@@ -10,8 +10,10 @@ import random
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from lakon.local.platform_log import PlatformLog, Status
 from lakon.local.runtime_api import Ending, Invocation
-from lakon.local.verdicts import Verdict, judge
+from lakon.local.telemetry import Telemetry
+from lakon.local.verdicts import Verdict, failure, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from lakon.local.answers import Answer
     from lakon.local.environment import ExecutionEnvironment
     from lakon.local.functions import Call
+    from lakon.local.logs import LogStream
     from lakon.local.pool import Pool
     from lakon.local.streams import ResponseSink
 
@@ -57,6 +60,8 @@ class Run:
         self._trace_id = call.trace_id or _trace_id(pool.function.tracing)
         self._began = 0.0
         self._init_seconds = 0.0
+        self._answered = 0.0
+        self._runtime_done = 0.0
         self._environment: ExecutionEnvironment | None = None
 
     def begin(self, environment: ExecutionEnvironment, init_seconds: float = 0.0) -> None:
@@ -78,20 +83,35 @@ class Run:
 
     def conclude(self, environment: ExecutionEnvironment, verdict: Verdict) -> None:
         """Write the last lines, reply unless that is done, and let go of the environment."""
-        function = self.pool.function
+        now = time.monotonic()
+        seconds = float(self.pool.function.timeout) if verdict.timed_out else now - self._began
+        if not self._runtime_done:
+            self._tell_runtime_done(environment, verdict, seconds)
         environment.platform.end(
             self.call.request_id,
             verdict.status,
-            seconds=float(function.timeout) if verdict.timed_out else time.monotonic() - self._began,
+            seconds=seconds,
             init_seconds=self._init_seconds,
-            produced=len(verdict.answer.body),
             peak_memory=environment.peak_memory,
+            extensions_seconds=now - (self._runtime_done or now),
         )
         if self._reply:
             tail = environment.stream.tail if self.call.tail else ""
             self.reply(Outcome(verdict.answer, tail, environment.streamed))
         environment.stream.begin_tail()
         self._over(self, environment, verdict)
+
+    def refuse(self, stream: LogStream, error_type: str, reason: str) -> None:
+        """There is no environment for it, and why: said to the caller and in the log, as of an environment that fails.
+
+        It has a log `stream` of its own.
+        """
+        request_id, status = self.call.request_id, Status("error", error_type, fatal=True)
+        platform = PlatformLog(self.pool.function, stream, Telemetry(), "on-demand")
+        platform.start(request_id, self._trace_id)
+        stream.write(f"RequestId: {request_id} Error: {reason}\n{error_type}")
+        platform.end(request_id, status, seconds=0, init_seconds=0, peak_memory=None, extensions_seconds=0)
+        self.reply(Outcome(failure(error_type, request_id, reason), stream.tail if self.call.tail else ""))
 
     def hold(self, *, wait: bool) -> None:
         """Have the runtime wait with what it streams, or go on; the caller takes no more, or takes more."""
@@ -109,9 +129,17 @@ class Run:
         environment = self._environment
         if environment is None:
             return
+        self._answered = time.monotonic()
         self.pool.finishing.add(environment)
         if environment.answer and not self.call.tail:
             self.reply(Outcome(environment.answer, streamed=environment.streamed))
+
+    def ready(self) -> None:
+        """The runtime asks for its next event."""
+        if environment := self._environment:
+            self._runtime_done = time.monotonic()
+            verdict = judge(self.pool.function, environment, self.call.request_id, Ending.DONE)
+            self._tell_runtime_done(environment, verdict, self._runtime_done - self._began)
 
     def over(self, ending: Ending) -> None:
         """The environment has come to the end of it."""
@@ -121,6 +149,15 @@ class Run:
         self.pool.finishing.discard(environment)
         environment.hold(wait=False)
         self.conclude(environment, judge(self.pool.function, environment, self.call.request_id, ending))
+
+    def _tell_runtime_done(self, environment: ExecutionEnvironment, verdict: Verdict, seconds: float) -> None:
+        environment.platform.runtime_done(
+            self.call.request_id,
+            verdict.status,
+            seconds=seconds,
+            produced=len(verdict.answer.body),
+            latency=self._answered - self._began if self._answered else None,
+        )
 
     def _hand_over(self, environment: ExecutionEnvironment, left: float) -> None:
         self._environment = environment

@@ -97,7 +97,8 @@ class RuntimeApi:
     `ended` resolves when the init phase, and then each invocation, is over: the runtime asks for the next event and
     nobody else is `busy`, or the environment calls `finish`. `answer` is what the runtime has posted until then.
     `snap_start` opens the calls of a runtime that is restored from a snapshot. `answered` is called when the runtime
-    has posted its answer to an event and knows that it was taken, `over` as `ended` resolves, but without delay.
+    has posted its answer to an event and knows that it was taken, `ready` when it asks for the next one, `over` as
+    `ended` resolves, but without delay. Causes of errors, meant for X-Ray, are taken and dropped: nothing traces.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class RuntimeApi:
         snap_start: bool = False,
         busy: Callable[[], bool] = lambda: False,
         answered: Callable[[], None] = lambda: None,
+        ready: Callable[[], None] = lambda: None,
         over: Callable[[Ending], None] = lambda _: None,
     ) -> None:
         self.state = State.STARTED
@@ -115,6 +117,7 @@ class RuntimeApi:
         self._snap_start = snap_start
         self._busy = busy
         self._answered = answered
+        self._ready = ready
         self._over = over
         self._invocation: Invocation | None = None
         self._waiting: HttpConnection | None = None
@@ -191,9 +194,11 @@ class RuntimeApi:
             if not (self.streaming and self.streaming.broken):
                 return self._refused("Ready")
             self.answer = Answer.failure("Runtime.TruncatedResponse", "the response stream was broken off")
+        invocation, self._invocation = self._invocation, None
         self.state = State.READY
-        self._invocation = None
         self._waiting = connection
+        if invocation:
+            self._ready()
         self.settle()
         return None
 
