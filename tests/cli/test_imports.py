@@ -16,11 +16,11 @@ print(json.dumps([code, sorted(sys.modules)]))
 """
 
 
-def imported(run, *words):
-    """The modules that a fresh process has imported when a command has succeeded."""
-    done = run(*words, command=("-c", SCRIPT))
-    code, modules = json.loads(done.out.splitlines()[-1])
-    assert code == 0, done.err
+def imported(run, *words, code=0, **more):
+    """The modules that a fresh process has imported when a command has ended with that code."""
+    done = run(*words, command=("-c", SCRIPT), **more)
+    ended, modules = json.loads(done.out.splitlines()[-1])
+    assert ended == code, done.err
     return set(modules)
 
 
@@ -28,3 +28,11 @@ def imported(run, *words):
 def test_what_stays_on_this_machine(run, small, command):
     run("build")
     assert not imported(run, *command.split()) & (SLOW | ELSEWHERE)
+
+
+@pytest.mark.parametrize("command", ["status", "logs", "provision"])
+def test_what_speaks_to_aws(run, small, command):
+    keys = {"AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_REGION": "eu-west-1"}
+    seen = imported(run, command, "--endpoint-url", "http://127.0.0.1:1", code=6, **keys)
+    assert "botocore" in seen
+    assert not seen & {"boto3", "lakon.commands.diff", "multiprocessing", "s3transfer"}
