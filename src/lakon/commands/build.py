@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lakon.build.disk import told_plainly
 from lakon.build.output import write_output
 from lakon.commands.archives import build_archives
+from lakon.commands.fronts import addresses
 from lakon.commands.places import build_folder
 from lakon.commands.stages import checked_values
 from lakon.exceptions import BuildError, UsageError
@@ -46,7 +47,7 @@ def build(
     folder in which the program itself stands.
     """
     service, root = program.service, str(program.root)
-    synthesis = synthesize(service, stage=target.stage, root=root)
+    synthesis = synthesize(service, stage=target.stage, root=root, addresses=addresses(program, target))
     check_limits(synthesis, service, root=root)
     given = checked_values(service, target.parameters)
     folder = _output(program, target, folder)

@@ -33,6 +33,7 @@ def delete(program: Program, target: Target, reporter: Reporter, *, keep_running
         reporter.note("the embedded AWS of this project does not run and holds nothing: nothing to delete")
         return Deletion(name, existed=False, kept=(), emptied={})
     session = start(program, target, reporter)
+    daemon.open_doors(folder, name, [])
     deleted = deletion.delete(session, name, reporter)
     if not keep_running and (stopped or not status.names(session)):
         with reporter.step("stopping the embedded AWS"):

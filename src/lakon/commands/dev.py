@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from lakon.commands import program as programs
 from lakon.commands.build import build
 from lakon.commands.debug import with_debugger
+from lakon.commands.fronts import fronts, has_fronts, open_fronts
 from lakon.commands.live import Live
 from lakon.commands.places import aws_folder, running, start
 from lakon.describe.overview import overview
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakon.commands.debug import Debugged
+    from lakon.commands.fronts import FrontDoor
     from lakon.commands.program import Program
     from lakon.report import Reporter
     from lakon.settings import Target
@@ -70,6 +72,7 @@ class Ready:
     endpoint_url: str
     functions: tuple[UpFunction, ...]
     resources: tuple[UpResource, ...]
+    fronts: tuple[FrontDoor, ...]
     seconds: float
 
 
@@ -174,8 +177,20 @@ class _Dev:
             self._tell(self._ready(live, program, time.monotonic() - began))
         elif self._failing and not exchanged:
             tell(())
+        if has_fronts(program.service):
+            self._open(live, program, saved)
         self._failing = False
         self._warm(live, [function.name for function in program.service.functions] if anew else exchanged)
+
+    def _open(self, live: Live, program: Program, saved: frozenset[Path]) -> None:
+        """Let front doors be what the program says, pages load again, and what describes them be true."""
+        try:
+            open_fronts(program, self._target, live.session, reload=True)
+            if any(path.is_relative_to(program.root / site.folder) for path in saved for site in program.service.sites):
+                daemon.tell_saved(aws_folder(program, self._target), program.stack(self._target.stage))
+        except LakonError as error:
+            self._failing = True
+            self._tell(Failed(error, ()))
 
     def _warm(self, live: Live, functions: Iterable[str]) -> None:
         """Start environments before events ask for them: of all functions at first, later of those that are used."""
@@ -231,7 +246,8 @@ class _Dev:
         resources = tuple(
             UpResource(each.id, each.kind, physical.get(each.logical_id, "")) for each in program.service.resources
         )
-        return Ready(stack, live.session.target.endpoint_url or "", functions, resources, seconds)
+        doors = fronts(program, self._target)
+        return Ready(stack, live.session.target.endpoint_url or "", functions, resources, doors, seconds)
 
 
 class _Logs:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
+from lakon.commands.fronts import open_fronts
 from lakon.commands.places import provisioning, start
 from lakon.commands.wanted import wanted
 from lakon.interpreters import for_this_machine
@@ -78,7 +79,9 @@ def put(
     the other.
     """
     with provisioning(program, target):
-        return _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
+        provisioned = _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
+        open_fronts(program, target, session)
+        return provisioned
 
 
 def _put(

@@ -21,7 +21,7 @@ from lakon import interpreters
 from lakon.exceptions import LocalError
 from lakon.interpreters import RUNNING
 from lakon.local.reaper import alive
-from lakon.local.state import LOCK_FILE, LOG_FILE, PORT_FILE, PROVISION_LOCK, START_LOCK, State
+from lakon.local.state import DOORS_FILE, LOCK_FILE, LOG_FILE, PORT_FILE, PROVISION_LOCK, START_LOCK, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -111,6 +111,14 @@ def open_doors(folder: Path, stack: str, plans: Sequence[Plan]) -> None:
 
     payload = json.dumps([to_json(plan) for plan in plans]).encode()
     _ask(folder, {"do": "doors", "stack": stack}, payload)
+
+
+def had_doors(folder: Path, stack: str) -> bool:
+    """Whether a stack has front doors that are open, or were when the embedded AWS ended."""
+    try:
+        return stack in json.loads((folder / DOORS_FILE).read_text())
+    except (OSError, ValueError):
+        return False
 
 
 def tell_saved(folder: Path, stack: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+DOORS_FILE = "doors.json"
 PORT_FILE = "supervisor.json"
 LOCK_FILE = "supervisor.lock"
 START_LOCK = "start.lock"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lakon.commands import program as programs
 from lakon.commands.delete import delete
+from lakon.commands.fronts import fronts
 from lakon.commands.logs import logs
 from lakon.commands.places import aws_folder
 from lakon.commands.provision import provision
@@ -127,6 +128,16 @@ class Cloud:
         if name in self._functions:
             return self._functions[name]
         raise UsageError(f"the program declares nothing named {name!r}")
+
+    def url(self, name: str) -> str:
+        """The address of an API, a site, or a function with one, on this machine: `cloud.url("public")`.
+
+        UsageError when the program declares no front door of that name.
+        """
+        for front in fronts(self._program, self._target):
+            if front.name == name:
+                return front.url
+        raise UsageError(f"the program declares no front door named {name!r}")
 
     def _physical(self, name: str) -> str:
         stack = status(self._session, self.stack)

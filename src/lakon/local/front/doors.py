@@ -7,19 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 from lakon.exceptions import LocalError
 from lakon.local.front.access import AccessLog
+from lakon.local.front.balancer import BalancerDoor
+from lakon.local.front.function_url import FunctionUrlDoor
+from lakon.local.front.gateway import Gateway
 from lakon.local.front.http_api import HttpApiDoor
-from lakon.local.front.plan import Plan, from_json
+from lakon.local.front.pages import Described
+from lakon.local.front.plan import from_json
+from lakon.local.front.rest_api import RestApiDoor
 from lakon.local.front.server import Port
+from lakon.local.front.sites import SiteDoor
+from lakon.local.front.sockets import SocketDoor
 from lakon.local.front.tokens import Issuers
+from lakon.local.state import DOORS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lakon.local.front.functions import Functions
+    from lakon.local.front.plan import Plan
     from lakon.local.front.server import Door
     from lakon.local.logs import LogWriter
 
-DOORS_FILE = "doors.json"
+_KINDS: dict[str, type[Gateway]] = {
+    "http_api": HttpApiDoor,
+    "rest_api": RestApiDoor,
+    "function_url": FunctionUrlDoor,
+    "load_balancer": BalancerDoor,
+    "websocket_api": SocketDoor,
+    "site": SiteDoor,
+}
 
 
 class Doors:
@@ -56,6 +72,8 @@ class Doors:
         for plan in plans:
             door = self._door(plan)
             if port := self._ports.get(plan.port):
+                if isinstance(door, Gateway) and isinstance(port.door, Gateway):
+                    door.take_over(port.door)
                 port.door = door
             else:
                 try:
@@ -80,7 +98,5 @@ class Doors:
 
     def _door(self, plan: Plan) -> Door:
         log = AccessLog(self._writer, plan.region, plan.log_group) if plan.log_group else None
-        match plan.kind:
-            case "http_api":
-                return HttpApiDoor(plan, self._functions, self._issuers, log)
-        raise LocalError(f"there is no front door of the kind {plan.kind!r}")
+        made = _KINDS[plan.kind](plan, self._functions, self._issuers, log)
+        return Described(made, plan.openapi) if plan.openapi else made

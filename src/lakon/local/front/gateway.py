@@ -38,12 +38,19 @@ class Gateway:
         self.guards = Guards(plan, functions, issuers)
         self._buckets: dict[object, throttle.Bucket] = {}
 
+    async def answer(self, asked: Asked) -> Answer:
+        """Answer a request."""
+        raise NotImplementedError
+
     async def connect(self, asked: Asked, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:  # noqa: ARG002
         """Here no WebSockets are spoken."""
         await send({"type": "websocket.close", "code": 1000, "reason": None})
 
     def saved(self) -> None:
         """Nothing here is made of files."""
+
+    def take_over(self, before: Gateway) -> None:
+        """Go on with what the door that this one replaces has begun."""
 
     def passes(self, limit: Limit | None, of: object) -> bool:
         """Whether one more request is within the limit that holds for `of`."""
@@ -62,21 +69,39 @@ class Gateway:
     def note(self, asked: Asked, answer: Answer, route: Route | None) -> Answer:
         """Write a line into the access log; the answer goes on."""
         if self._log:
-            self._log.write(
-                {
-                    "requestId": asked.id,
-                    "ip": asked.client,
-                    "requestTime": common_time(asked.time),
-                    "httpMethod": asked.method,
-                    "path": asked.path,
-                    "routeKey": route.key if route else "-",
-                    "status": str(answer.status),
-                    "protocol": asked.protocol,
-                    "responseLength": str(len(answer.body)) if isinstance(answer.body, bytes) else "-",
-                    "responseLatency": str(int((time.time() - asked.time) * 1000)),
-                }
-            )
+            line = {
+                **_common(asked, asked.id, str(answer.status)),
+                "method": asked.method,
+                "path": asked.path,
+                "protocol": asked.protocol,
+                "latency": str(int((time.time() - asked.time) * 1000)),
+                "responseLength": str(len(answer.body)) if isinstance(answer.body, bytes) else "-",
+                "route": route.key if route else "-",
+            }
+            self._log.write(line)
         return answer
+
+    def note_event(self, asked: Asked, context: Event, status: str) -> None:
+        """Write a line of a WebSocket API into the access log."""
+        if self._log:
+            line = {
+                **_common(asked, context["requestId"], status),
+                "connectionId": context["connectionId"],
+                "event": context["eventType"],
+                "route": context["routeKey"],
+            }
+            self._log.write(line)
+
+
+def _common(asked: Asked, request_id: str, status: str) -> dict[str, str]:
+    """What every line of an access log tells."""
+    return {
+        "requestId": request_id,
+        "time": common_time(time.time()),
+        "ip": asked.client,
+        "userAgent": asked.header("user-agent") or "-",
+        "status": status,
+    }
 
 
 def new_trace() -> str:

@@ -52,14 +52,13 @@ class Guard:
 class Route:
     """A route and the function behind it, by its ARN; `guard` names one of the door's guards.
 
-    `own` tells that the function is the API's own. `cache` is in seconds; `requires` and `cache_by` name parameters as
-    "query.page" does.
+    An empty one stands for a preflight that the API answers itself. `requires` names parameters, as "query.page" does;
+    `replies` tells that what the function answers to a message goes to the client.
     """
 
     method: str
     path: str
     function: str
-    own: bool = False
     guard: str | None = None
     scopes: tuple[str, ...] = ()
     limit: Limit | None = None
