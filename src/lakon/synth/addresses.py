@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+from lakon.model.routes import ListenerRule, Route, SocketRoute
 
 if TYPE_CHECKING:
     from lakon.model.gateways import AnyApi
     from lakon.model.http import Domain
+    from lakon.model.service import Service
     from lakon.model.sites import Site
 
 LIVE = "live"
 """The one stage of REST and WebSocket APIs, which cannot do without a name for it."""
+
+_ROUTES = (Route, SocketRoute, ListenerRule)
 
 HOST = "HostOf"
 """`${HostOf...}` stands for the host of a function URL: CloudFormation tells no more than the whole of it."""
@@ -48,6 +52,14 @@ def address(handle: AnyApi | Site, attribute: str) -> str:
             return _own(handle.domain) or f"{scheme}://${{{me}.DNSName}}"
         case _:
             return _of_site(handle)
+
+
+def opens_doors(service: Service) -> bool:
+    """Whether a service has anything that HTTP requests come to, or means to: most have, and the others do not pay."""
+    return bool(service.apis or service.sites or service.authorizers) or any(
+        function.url is not False or any(isinstance(call, _ROUTES) for call in function.on)
+        for function in service.functions
+    )
 
 
 def has_address(handle: AnyApi | Site) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from lakon.model.code import ApiHandler, AuthorizerHandler, GoProgram, PythonHandler, WebProgram
 from lakon.model.grants import Invoke
+from lakon.model.http import Url
 from lakon.model.names import logical_id
 from lakon.model.resource import STACK
 from lakon.model.resources import Queue, Topic
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 BUCKET_PARAMETER = "ArtifactBucket"
 SERVER_VARIABLE = "LAKON_SERVER"
 AUTHORIZER_VARIABLE = "LAKON_AUTHORIZER"
+HANDLER_VARIABLE = "LAKON_HANDLER"
 _DESTINATION_ACTIONS = {
     "sqs": "sqs:SendMessage",
     "sns": "sns:Publish",
@@ -57,16 +59,26 @@ def python_path(handler: object) -> str:
     return f"{getattr(handler, '__module__', '')}.{getattr(handler, '__qualname__', handler)}"
 
 
+def handler_path(code: PythonHandler) -> str:
+    """Where the program's own handler is: of a front door, the name that it is bound to."""
+    if isinstance(code, ApiHandler):
+        return ".".join(code.call.address() or ("", code.call.id))
+    return python_path(code.call)
+
+
+def streams(function: Function) -> bool:
+    """Whether a function's answers go out while they are made."""
+    return isinstance(function.url, Url) and function.url.streaming
+
+
 def runtime(service: Service, function: Function) -> tuple[str, str]:
     """Lambda's runtime for a function, and the handler that it is told."""
     managed, code = f"python{service.python}", function.code
     match code:
-        case ApiHandler():
-            return managed, ".".join(code.call.address() or ("", code.call.id))
         case AuthorizerHandler():
             return managed, "lakon.runtime.http.authorizing.handler"
         case PythonHandler():
-            return managed, python_path(code.call)
+            return managed, "lakon.runtime.http.streaming.handler" if streams(function) else handler_path(code)
         case GoProgram():
             if code.http is not None:
                 return managed, "lakon.runtime.web.handler"
@@ -180,6 +192,8 @@ def told(service: Service, function: Function) -> Iterator[tuple[str, str, str]]
         yield SERVER_VARIABLE, server, "its server"
     if isinstance(function.code, AuthorizerHandler):
         yield AUTHORIZER_VARIABLE, python_path(function.code.call), "its handler"
+    elif isinstance(function.code, PythonHandler) and streams(function):
+        yield HANDLER_VARIABLE, handler_path(function.code), "its handler"
     for use in function.uses:
         if isinstance(use, Invoke):
             for invoked in invoked_names(use, service):

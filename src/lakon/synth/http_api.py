@@ -20,6 +20,8 @@ from lakon.synth.routing import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lakon.model.function import Function
     from lakon.model.gateways import HttpApi, WebSocketApi
     from lakon.model.http import Cors, Throttle
@@ -52,7 +54,7 @@ def add_http_api(template: Template, service: Service, api: HttpApi, values: Val
             _add_route(template, api, route, "OPTIONS", function, {"AuthorizationType": "NONE"})
     settings: Properties = {route.key: throttling(route.throttle) for route, _ in routes if route.throttle is not None}
     slowed = [f"{me}{route_words(route.method, route.path)}Route" for route, _ in routes if route.throttle is not None]
-    add_stage(template, service, api, "$default", settings, slowed)
+    add_stage(template, service, api, "$default", values, settings, slowed)
     add_gateway_domain(template, api, f"{me}Stage", values)
 
 
@@ -75,8 +77,9 @@ def add_stage(
     service: Service,
     api: HttpApi | WebSocketApi,
     name: str,
-    settings: Properties,
-    depends_on: list[str],
+    values: Values,
+    settings: Properties | None = None,
+    depends_on: Sequence[str] = (),
 ) -> None:
     """The stage of an API, which is deployed whenever something of the API changes."""
     properties: Properties = {
@@ -90,7 +93,7 @@ def add_stage(
     if logged := access_logs(template, service, api):
         properties["AccessLogSettings"] = logged
     if api.stage_variables:
-        properties["StageVariables"] = dict(api.stage_variables)
+        properties["StageVariables"] = values.resolve(api.stage_variables)
     me = f"{api.logical_id}Stage"
     template.add(me, "AWS::ApiGatewayV2::Stage", properties, api.origin, depends_on=depends_on)
 

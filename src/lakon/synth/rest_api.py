@@ -46,7 +46,7 @@ def add_rest_api(template: Template, service: Service, api: RestApi, values: Val
     pictured = {name: resource for name, resource in template.resources.items() if name not in before}
     deployment = _deploy(template, api, pictured)
     _permit(template, api, routes, preflighted=methods.preflighted)
-    _add_stage(template, service, api, deployment, routes)
+    _add_stage(template, service, api, deployment, routes, values)
     add_usage_plans(template, api)
     add_gateway_domain(template, api, f"{me}Stage", values)
 
@@ -106,7 +106,12 @@ def _permit(template: Template, api: RestApi, routes: list[tuple[Route, Function
 
 
 def _add_stage(
-    template: Template, service: Service, api: RestApi, deployment: str, routes: list[tuple[Route, Function]]
+    template: Template,
+    service: Service,
+    api: RestApi,
+    deployment: str,
+    routes: list[tuple[Route, Function]],
+    values: Values,
 ) -> None:
     own = [settings for settings in (_of_route(api, route) for route, _ in routes) if settings]
     properties: Properties = {
@@ -118,7 +123,7 @@ def _add_stage(
     if logged := access_logs(template, service, api):
         properties["AccessLogSetting"] = logged
     if api.stage_variables:
-        properties["Variables"] = dict(api.stage_variables)
+        properties["Variables"] = values.resolve(api.stage_variables)
     if any(function.tracing for function in functions(routes)):
         properties["TracingEnabled"] = True
     if api.cache is not None:

@@ -17,7 +17,7 @@ from lakon.model.resources import (
     Table,
     Topic,
 )
-from lakon.synth.addresses import has_address
+from lakon.synth.addresses import has_address, opens_doors
 from lakon.synth.alarms import add_alarms, notified_topics
 from lakon.synth.archives import about, archives
 from lakon.synth.checks import check
@@ -111,7 +111,7 @@ def _draft(service: Service, addresses: Mapping[str, str] | None) -> Template:
         FunctionTriggers(template, function, values, notifications).add()
         add_alarms(template, function, values)
     _add_resources(template, service, values, notifications)
-    if service.apis or service.sites or any(function.url is not False for function in service.functions):
+    if opens_doors(service):
         from lakon.synth.apis import add_front_doors  # not for programs without
 
         add_front_doors(template, service, values)

@@ -39,7 +39,7 @@ def add_websocket_api(template: Template, service: Service, api: WebSocketApi, v
     authorizers = Authorizers(template, service, api, values)
     for route, function in routes:
         _add_route(template, api, route, function, authorizers)
-    add_stage(template, service, api, LIVE, {}, [])
+    add_stage(template, service, api, LIVE, values)
     add_gateway_domain(template, api, f"{me}Stage", values)
 
 

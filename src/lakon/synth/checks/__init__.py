@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakon.synth.addresses import opens_doors
 from lakon.synth.checks.code import check_libraries
 from lakon.synth.checks.documents import check_documents
 from lakon.synth.checks.functions import check_functions
@@ -32,6 +33,10 @@ def check(service: Service, *, stage: str, root: str) -> list[Mistake]:
     check_functions(service, stage, mistakes)
     check_libraries(service, mistakes)
     check_triggers(service, mistakes)
+    if opens_doors(service):
+        from lakon.synth.checks.http import check_front_doors  # not for programs without
+
+        check_front_doors(service, stage, mistakes)
     check_uses(service, mistakes)
     check_documents(service, mistakes)
     check_references(service, mistakes)

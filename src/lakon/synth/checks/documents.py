@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
+from lakon.model.gateways import RestApi
 from lakon.model.grants import Allow
 from lakon.model.resources import CloudFormationResource, Secret
 from lakon.model.triggers import BusEvents, QueueMessages, Schedule, TopicMessages
@@ -44,6 +45,11 @@ def documents(service: Service) -> Iterator[Document]:
             yield Document(resource.origin, f"the properties of {resource.id!r}", resource.properties)
         elif isinstance(resource, Secret):
             yield Document(resource.origin, f"the template of {resource.id!r}", resource.template, structure=False)
+    for api in service.apis:
+        if isinstance(api, RestApi) and api.policy is not None:
+            yield Document(api.origin, f"the policy of {api.id!r}", api.policy)
+    for site in service.sites:
+        yield Document(site.origin, f"the manifest of {site.id!r}", site.manifest, structure=False)
     for output in service.outputs:
         yield Document(output.origin, f"the output {output.name!r}", output.value)
 

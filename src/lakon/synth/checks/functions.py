@@ -215,6 +215,12 @@ def _check_url(function: Function, mistakes: Mistakes) -> None:
     mistakes.unless(right, function.origin, f"url of {function.name!r} is {told:.60}", hint)
     if isinstance(url, Url):
         mistakes.flags(function.origin, function.name, streaming=url.streaming)
+        mistakes.unless(
+            not (url.streaming and function.snap_start is True and isinstance(function.code, PythonHandler)),
+            function.origin,
+            f"{function.name!r} has snap_start, and answers in streams",
+            "Lakon streams in the place of AWS's Python runtime, which alone restores snapshots: leave one of them out",
+        )
 
 
 def _check_logs(function: Function, mistakes: Mistakes) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from lakon.synth.checks.mistakes import Mistakes
 
 
+_OF_DOORS = ("listener", "security_groups", "stage_variables", "subnets", "vpc_endpoints")
+
+
 def check_tokens(service: Service, mistakes: Mistakes) -> None:
     """Every attribute of a handle in the program's texts belongs to a resource of this service."""
     known = {handle.logical_id for handle in handles(service)} | {str(each.name) for each in service.inputs}
@@ -41,6 +44,8 @@ def _texts(service: Service) -> Iterator[tuple[Origin, object]]:
     for resource in service.resources:
         if isinstance(resource, Parameter):
             yield resource.origin, resource.text
+    for api in service.apis:
+        yield api.origin, [getattr(api, option, None) for option in _OF_DOORS]
     for document in documents(service):
         if json_fault(document.value) is None:
             yield document.origin, document.value
