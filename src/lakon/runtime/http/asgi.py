@@ -5,12 +5,15 @@ See the ASGI specification, "HTTP & WebSocket ASGI Message Format" and "Lifespan
 
 from __future__ import annotations
 
+from lakon.runtime.http import fronts
 from lakon.runtime.http.loop import loop, run
 from lakon.runtime.http.mounting import below
 from lakon.runtime.http.response import HTTPError, Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import Task
+    from collections.abc import Iterator
     from typing import Any
 
     from lakon.runtime.http.request import Request
@@ -34,13 +37,17 @@ class Asgi:
             lifespan = Lifespan(self.app, self.state)
             run(lifespan.begin())
             self.lifespan = lifespan
-        return run(self._answer(request))
+        answer = Answer()
+        if not fronts.streams:
+            run(self._answer(request, answer))
+            return response(*answer.head(), b"".join(answer.parts))
+        task = loop().create_task(self._answer(request, answer))
+        run(answer.begun(task))
+        return response(*answer.head(), answer.stream(task))
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, answer: Answer) -> None:
         from asyncio import Event
 
-        started: dict[str, Any] = {}
-        parts: list[bytes] = []
         ended = Event()
         waiting = [{"type": "http.request", "body": request.body, "more_body": False}]
 
@@ -52,16 +59,14 @@ class Asgi:
 
         async def send(message: dict[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                started.update(message)
+                answer.started = message
             elif message["type"] == "http.response.body":
-                parts.append(message.get("body", b""))
+                answer.parts.append(message.get("body", b""))
                 if not message.get("more_body", False):
                     ended.set()
+                answer.news.set()
 
         await self.app(self._scope(request), receive, send)
-        if not started:
-            raise RuntimeError("the application ended without an answer")
-        return response(started["status"], started.get("headers", ()), b"".join(parts))
 
     def _scope(self, request: Request) -> dict[str, Any]:
         root, _ = below(request)
@@ -88,6 +93,47 @@ class Asgi:
             "aws.event": request.event,
             "aws.context": request.context,
         }
+
+
+class Answer:
+    """What an application has sent so far."""
+
+    __slots__ = ("news", "parts", "started")
+
+    def __init__(self) -> None:
+        from asyncio import Event
+
+        self.news = Event()
+        self.started: dict[str, Any] | None = None
+        self.parts: list[bytes] = []
+
+    def head(self) -> tuple[int, Any]:
+        """Status and headers. RuntimeError where the application ended without an answer."""
+        if self.started is None:
+            raise RuntimeError("the application ended without an answer")
+        return self.started["status"], self.started.get("headers", ())
+
+    async def begun(self, task: Task[None]) -> None:
+        """Wait for the first part, or for the end. Raises what the application raised before."""
+        await self._more(task)
+        if task.done() and not self.parts:
+            task.result()
+
+    def stream(self, task: Task[None]) -> Iterator[bytes]:
+        """The parts as they come; ends when the application has, its background work included."""
+        while self.parts or not task.done():
+            while self.parts:
+                yield self.parts.pop(0)
+            run(self._more(task))
+        task.result()
+
+    async def _more(self, task: Task[None]) -> None:
+        from asyncio import FIRST_COMPLETED, ensure_future, wait
+
+        news = ensure_future(self.news.wait())
+        await wait((task, news), return_when=FIRST_COMPLETED)
+        news.cancel()
+        self.news.clear()
 
 
 class Lifespan:
@@ -130,7 +176,7 @@ class Lifespan:
             self.outbox.put_nowait({"type": "lifespan.none"})
 
 
-def response(status: int, headers: Any, body: bytes) -> Response:
+def response(status: int, headers: Any, body: bytes | Iterator[bytes]) -> Response:
     """A response from pairs of bytes or texts; repeated headers keep all their values."""
     made = Response(body, status)
     for name, value in headers:

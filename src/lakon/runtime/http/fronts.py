@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from lakon.runtime.http.response import Response
 
 _TEXTS = ("text/", "application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded")
+# whether iterators go out as they are: `lakon.runtime.http.streaming` sends their parts as they come
+streams = False
 _IAM = {
     "accessKey": "accessKey",
     "accountId": "accountId",
@@ -180,7 +182,11 @@ def unquoted(path: str) -> str:
 
 def answer_v2(response: Response) -> dict[str, Any]:
     """A response in payload format 2.0."""
-    body, encoded = text_of(response)
+    body: Any
+    if streams and hasattr(response.body, "__next__"):
+        body, encoded = response.payload(), False
+    else:
+        body, encoded = text_of(response)
     headers = response.headers
     answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": body}
     for value in headers.values():

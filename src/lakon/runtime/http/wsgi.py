@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from lakon.runtime.http import fronts
 from lakon.runtime.http.asgi import response
 from lakon.runtime.http.mounting import below
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from lakon.runtime.http.request import Request
@@ -25,16 +26,30 @@ def wsgi(app: Any) -> Callable[[Request], Response]:
             started[:] = [int(status[:3]), headers]
             return parts.append
 
-        answer = app(environ(request), start_response)
-        try:
-            parts.extend(answer)
-        finally:
-            close = getattr(answer, "close", None)
-            if close is not None:
-                close()
-        return response(started[0], started[1], b"".join(parts))
+        body = closed(app(environ(request), start_response))
+        if not fronts.streams:
+            parts.extend(body)
+            return response(started[0], started[1], b"".join(parts))
+        first = next(body, b"")  # by then the application has said its status
+        return response(started[0], started[1], joined([*parts, first], body))
 
     return call
+
+
+def closed(answer: Any) -> Iterator[bytes]:
+    """The parts of an answer, which is closed behind the last."""
+    try:
+        yield from answer
+    finally:
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()
+
+
+def joined(first: list[bytes], rest: Iterator[bytes]) -> Iterator[bytes]:
+    """Parts that are there already, and those to come."""
+    yield from first
+    yield from rest
 
 
 def environ(request: Request) -> dict[str, Any]:
