@@ -2,6 +2,8 @@
 
 # mypy: allow-untyped-defs, allow-untyped-calls
 
+import os
+
 import pytest
 
 import lakon
@@ -30,6 +32,18 @@ def test_what_is_said_of_a_stage(app):
     tags, parameters = {"team": "one", "cost": "7"}, {"Level": "error", "Owner": "ops"}
     assert stage_settings(app, "prod") == StageSettings("eu-west-1", "production", "releases", parameters, tags)
     assert stage_settings(app, "dev") == StageSettings()
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch):
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+
+
+def test_credentials_of_the_environment_go_before_a_profile(app, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    assert settled(Target("prod"), app).profile is None
+    assert settled(Target("prod", profile="mine"), app).profile == "mine"
 
 
 def test_the_command_line_has_the_last_word(app):

@@ -21,6 +21,7 @@ COMMANDS = {
     "logs": "Show what the functions wrote.",
     "describe": "Show what the program declares.",
     "openapi": "Print an OpenAPI document of an API.",
+    "pipeline": "Write a pipeline that ships the service.",
     "delete": "Remove the stack and what it left behind.",
     "local": "Look at the embedded AWS, or stop it.",
 }

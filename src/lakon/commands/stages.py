@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from lakon.model.service import Service
     from lakon.settings import Target
 
+_IDENTITIES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
 _TEXTS = ("bucket", "profile", "region")
 _TABLES = ("parameters", "tags")
 
@@ -62,14 +70,16 @@ def stage_settings(program: Path, stage: str) -> StageSettings:
 def settled(target: Target, program: Path) -> Target:
     """The target with what the project says of its stage, where the target itself says nothing.
 
-    Where a stage lives is not asked of the embedded AWS, nor of another endpoint.
+    Where a stage lives is not asked of the embedded AWS, nor of another endpoint. Its profile gives way to credentials
+    that the environment holds, as in a pipeline.
     """
     said = stage_settings(program, target.stage)
+    identified = any(os.environ.get(name) for name in _IDENTITIES)
     if not target.local and target.endpoint_url is None:
         target = replace(
             target,
             region=target.region or said.region,
-            profile=target.profile or said.profile,
+            profile=target.profile or (None if identified else said.profile),
             bucket=target.bucket or said.bucket,
         )
     return replace(target, parameters={**said.parameters, **target.parameters}, tags={**said.tags, **target.tags})
