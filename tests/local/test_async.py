@@ -292,6 +292,24 @@ def handler(event, context):
     assert numbers() == list(range(1000))
 
 
+def test_events_do_not_wait_for_those_of_other_functions(
+    deploy: Callable[..., str], lambda_client: LambdaClient, tmp_path: Path, wait_for: Callable[..., None]
+) -> None:
+    """The slow ones go on only when the quick one has run."""
+    source = """
+import os, time
+def handler(event, context):
+    while not os.path.exists(event):
+        time.sleep(0.05)
+"""
+    slow, quick = deploy(source, Timeout=60), deploy("def handler(event, context):\n    open(event, 'w').close()\n")
+    gate = tmp_path / "gate"
+    for _ in range(8 * (os.cpu_count() or 1) + 2):
+        event(lambda_client, slow, str(gate))
+    event(lambda_client, quick, str(gate))
+    wait_for(gate.exists)
+
+
 @pytest.mark.parametrize("trigger", ["topic", "bus"])
 def test_events_of_other_services_are_retried(
     trigger: str,

@@ -202,6 +202,26 @@ def test_state_survives_and_keeps_its_port(folder: Path, launcher: Sequence[str]
     assert resource.get("PhysicalResourceId", "").startswith(second.endpoint_url)
 
 
+def test_what_was_provisioned_is_initialised_again(
+    folder: Path, launcher: Sequence[str], session: boto3.Session, tmp_path: Path, wait_for: Callable[..., None]
+) -> None:
+    told = tmp_path / "told"
+    told.mkdir()
+    source = f"import os\nopen(os.path.join({str(told)!r}, str(os.getpid())), 'w').close()\n{SLEEPER}"
+    first = ensure(folder, launcher, Silent())
+    deploy(session, first, source)
+    client = session.client("lambda", endpoint_url=first.endpoint_url)
+    version = client.publish_version(FunctionName="sleeper")["Version"]
+    where = {"FunctionName": "sleeper", "Qualifier": version}
+    client.put_provisioned_concurrency_config(**where, ProvisionedConcurrentExecutions=2)
+    wait_for(lambda: client.get_provisioned_concurrency_config(**where)["Status"] == "READY")
+    before = set(told.iterdir())
+    assert stop(folder)
+    ensure(folder, launcher, Silent())
+    wait_for(lambda: len(set(told.iterdir()) - before) == 2)
+    wait_for(lambda: client.get_provisioned_concurrency_config(**where)["Status"] == "READY")
+
+
 class Warnings(Silent):
     """Remembers what it was warned of."""
 

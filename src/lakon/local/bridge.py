@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 
 from lakon.exceptions import LakonError
@@ -20,6 +20,8 @@ from lakon.local.inside.link import ANSWERED, ASKED
 from lakon.local.streams import SEPARATOR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakon.local.front.doors import Doors
     from lakon.local.host import LambdaHost
     from lakon.local.runs import Outcome, Run
@@ -28,14 +30,27 @@ _log = logging.getLogger("lakon.local")
 
 
 class Bridge:
-    """Listens for the plug and lets `host` do what it asks."""
+    """Listens for the plug and lets `host` do what it asks; what is asked before there is one waits for it."""
 
     def __init__(self) -> None:
-        self.host: LambdaHost | None = None
+        self._host: LambdaHost | None = None
+        self.early: list[Callable[[], None]] = []
         self.functions = Functions()
         self.doors: Doors | None = None
         self.tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+
+    @property
+    def host(self) -> LambdaHost | None:
+        """Who does it, once there is one."""
+        return self._host
+
+    @host.setter
+    def host(self, host: LambdaHost) -> None:
+        self._host = host
+        early, self.early = self.early, []
+        for ask in early:
+            ask()
 
     async def start(self) -> int:
         """Listen; the port."""
@@ -108,7 +123,7 @@ class _Connection(asyncio.Protocol):
         if message["do"] == "admit" and self._transport:
             self._bridge.functions.admit(self._transport)
         elif host is None:
-            self._fail("the Lambda host is not ready")
+            self._bridge.early.append(partial(self._do, message, function, payload))
         elif message["do"] == "invoke":
             try:
                 self._invoke(host, message, _parsed(function), payload)

@@ -21,9 +21,9 @@ from lakon.local import installs
 from lakon.local.archives import Archives
 from lakon.local.bridge import Bridge
 from lakon.local.emulator import Emulator
+from lakon.local.front.doors import Doors
 from lakon.local.host import LambdaHost, Limits
 from lakon.local.logs import LogsClient, LogWriter
-from lakon.local.front.doors import Doors
 from lakon.local.processes import ProcessGuard
 from lakon.local.reaper import alive
 from lakon.local.state import LOCK_FILE, PORT_FILE, State
@@ -106,8 +106,8 @@ class _Supervisor:
             host_port = await bridge.start()
             await emulator.start(host_port)
             writer = LogWriter(lambda region: self._clients(emulator.endpoint_url, region))
-            bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
-            bridge.functions.host = bridge.host
+            host = bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
+            bridge.functions.host = host
             bridge.doors = Doors(bridge.functions, emulator.endpoint_url, writer, self._folder)
             await bridge.doors.restore()
             self._tell(emulator.endpoint_url, host_port)
@@ -116,7 +116,7 @@ class _Supervisor:
             finally:
                 await bridge.doors.close()
                 await bridge.close()
-                await bridge.host.close()
+                await host.close()
                 await asyncio.to_thread(writer.close)
         finally:
             await emulator.stop()

@@ -30,6 +30,7 @@ from lakon.local.inside.concurrency import ThrottledError
 from lakon.local.inside.invoker import Asked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from lakon.local.inside.destinations import Destinations
@@ -69,8 +70,52 @@ class Event:
         return time.time() - self.born + self.skipped
 
 
+class _Lane:
+    """The events of one function.
+
+    At first as many at once as keep the machine busy; one more each half second while none ends: what waits, perhaps
+    for another of its kind, keeps no processor busy.
+    """
+
+    def __init__(self, attempt: Callable[[Event], Coroutine[None, None, None]]) -> None:
+        self._attempt = attempt
+        self._ready: asyncio.Queue[Event] = asyncio.Queue()
+        self._ended = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self._dispatcher = asyncio.create_task(self._dispatch())
+
+    def put(self, event: Event) -> None:
+        """Run an event when it is its turn."""
+        self._ready.put_nowait(event)
+
+    def stop(self) -> None:
+        """Run nothing more."""
+        self._dispatcher.cancel()
+        for task in self._running:
+            task.cancel()
+
+    async def _dispatch(self) -> None:
+        while True:
+            event = await self._ready.get()
+            self._ended.clear()
+            if len(self._running) >= _WIDTH:
+                try:
+                    await asyncio.wait_for(self._ended.wait(), _PATIENCE)
+                except TimeoutError:
+                    _log.info("%d events of %s are under way and none ends: one more starts", _WIDTH, event.arn)
+            task = asyncio.create_task(self._attempt(event))
+            self._running.add(task)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._ended.set()
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("an event could not be handled", exc_info=error)
+
+
 class AsyncQueue:
-    """Runs events. At first as many at once as keep the machine busy; one more each half second while none ends."""
+    """Runs events, those of each function in a lane of their own, so that none waits for another's."""
 
     def __init__(self, records: Records, invoker: Invoker, destinations: Destinations, minute: float = 1.0) -> None:
         self._records = records
@@ -78,16 +123,13 @@ class AsyncQueue:
         self._destinations = destinations
         self._scale = minute / 60
         self._held: dict[int, Event] = {}
-        self._ready: asyncio.Queue[Event] = asyncio.Queue()
-        self._ended = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
+        self._lanes: dict[str, _Lane] = {}
         self._loop = asyncio.get_running_loop()
-        self._dispatcher = asyncio.create_task(self._dispatch())
 
     def put(self, event: Event) -> None:
         """Accept an event. From any thread."""
         self._held[id(event)] = event
-        self._loop.call_soon_threadsafe(self._ready.put_nowait, event)
+        self._loop.call_soon_threadsafe(self._line_up, event)
 
     def load(self, saved: Path) -> None:
         """Accept what `save` has saved."""
@@ -98,32 +140,18 @@ class AsyncQueue:
 
     def save(self, saved: Path) -> None:
         """Run nothing more; write every event that has not ended."""
-        self._dispatcher.cancel()
-        for task in self._running:
-            task.cancel()
+        for lane in self._lanes.values():
+            lane.stop()
         events = [
             asdict(event) | {"payload": base64.b64encode(event.payload).decode()} for event in self._held.values()
         ]
         saved.write_text(json.dumps(events))
 
-    async def _dispatch(self) -> None:
-        while True:
-            event = await self._ready.get()
-            self._ended.clear()
-            if len(self._running) >= _WIDTH:
-                try:
-                    await asyncio.wait_for(self._ended.wait(), _PATIENCE)
-                except TimeoutError:
-                    _log.info("%d events are under way and none ends: one more starts", len(self._running))
-            task = asyncio.create_task(self._attempt(event))
-            self._running.add(task)
-            task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
-        self._ended.set()
-        if not task.cancelled() and (error := task.exception()):
-            _log.error("an event could not be handled", exc_info=error)
+    def _line_up(self, event: Event) -> None:
+        lane = self._lanes.get(event.arn)
+        if lane is None:
+            lane = self._lanes[event.arn] = _Lane(self._attempt)
+        lane.put(event)
 
     async def _attempt(self, event: Event) -> None:
         try:
@@ -160,7 +188,7 @@ class AsyncQueue:
     def _again(self, event: Event, wait: float) -> None:
         scaled = wait * self._scale
         event.skipped += wait - scaled
-        self._loop.call_later(scaled, self._ready.put_nowait, event)
+        self._loop.call_later(scaled, self._line_up, event)
 
     async def _end(self, event: Event, target: Target, condition: str, result: Result | None) -> None:
         await self._destinations.tell(event, target, condition, result)

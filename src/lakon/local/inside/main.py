@@ -76,15 +76,20 @@ def main() -> NoReturn:
 async def _run(listener: socket.socket) -> None:
     application = importlib.import_module("ministack.app").app
     emulator = seam.Emulator()
-    events, api, admissions = _take_over(emulator)
+    events, api, admissions, provisioning = _take_over(emulator)
     saved = Path(os.environ["LAKON_EVENTS"])
+
+    def ready() -> None:
+        events.load(saved)
+        provisioning.restore()
+
     admitting = asyncio.create_task(admissions.run())
-    await _serve(Front(application, api, emulator, lambda: events.load(saved)), listener)
+    await _serve(Front(application, api, emulator, ready), listener)
     admitting.cancel()
     events.save(saved)
 
 
-def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissions]:
+def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissions, Provisioning]:
     """Put our functions in the place of the emulator's."""
     link = Link(int(os.environ["LAKON_HOST_PORT"]))
     records = Records(emulator, Path(os.environ["LAKON_ARCHIVES"]))
@@ -114,7 +119,7 @@ def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissio
     ):
         emulator.replace(name, wrap(emulator.original(name)))
     stacks.complete(emulator)
-    return events, api, Admissions(records, invoker, int(os.environ["LAKON_HOST_PORT"]))
+    return events, api, Admissions(records, invoker, int(os.environ["LAKON_HOST_PORT"])), provisioning
 
 
 def _new(payload: bytes) -> Asked:

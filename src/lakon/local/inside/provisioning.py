@@ -29,6 +29,11 @@ class Provisioning:
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def restore(self) -> None:
+        """Have the host initialise again what was provisioned when the emulator ended."""
+        for target, settings in self._records.provisioned():
+            self._soon(target, settings)
+
     def put(self, original: Handler) -> Handler:
         """PutProvisionedConcurrencyConfig, which begins IN_PROGRESS and is READY when the host is."""
 

@@ -9,6 +9,7 @@ import json
 import random
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,15 @@ class Records:
         if record is None:
             raise NotFoundError(arn)
         return Target(key, qualifier, arn, version, function, record)
+
+    def provisioned(self) -> list[tuple[Target, Json]]:
+        """The versions with provisioned concurrency, and the settings of it."""
+        found = []
+        for key, function in self._emulator.all_functions():
+            for qualifier, settings in (function.get("provisioned_concurrency") or {}).items():
+                with self._emulator.scope(key.account, key.region), suppress(LookupError):
+                    found.append((self.find(key.name, qualifier), settings))
+        return found
 
     def describe(self, target: Target, tenant: str = "") -> bytes:
         """What the host is told of a version, as JSON. LookupError when its code or a layer cannot be had."""

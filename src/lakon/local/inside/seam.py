@@ -8,11 +8,12 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from lakon.local.inside.concurrency import Key
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from lakon.local.inside.concurrency import Key
     from lakon.local.inside.link import Json
 
     Reply = tuple[int, dict[str, str], Any]  # status, headers, body
@@ -99,6 +100,10 @@ class Emulator:
         """The record of a function."""
         function: Json | None = self._service._functions.get_scoped(*key)
         return function
+
+    def all_functions(self) -> list[tuple[Key, Json]]:
+        """The records of all functions, whatever their account and region."""
+        return [(Key(*place), function) for place, function in list(self._service._functions._data.items())]
 
     def all_reserved(self, account: str, region: str) -> int:
         """What the functions of an account and region have reserved together."""
@@ -187,6 +192,8 @@ def check() -> None:
         found = _find(name)
         if found is None or call not in _source(found):
             _fail(name)
+    if not isinstance(_find("lambda_svc._functions._data"), dict):
+        _fail("lambda_svc._functions._data")
     for module, names in _CORE.items():
         found = importlib.import_module(f"ministack.core.{module}")
         for name in names:
