@@ -18,13 +18,18 @@ import click
 import lakon
 from lakon import exceptions, settings
 from lakon.cli.group import COMMANDS
-from lakon.model import function, resources
+from lakon.model import function, gateways, resources, routes, sites
+from lakon.model.apis import Apis
+from lakon.model.authorizers import INHERITED
+from lakon.model.functions import Functions
+from lakon.model.handles import Handles
 from lakon.runtime.environment import variable
 from lakon.synth.grants import ACTIONS
 from lakon.synth.synthesis import synthesize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTICE = "<!-- Made by docs/generate.py from the code. Do not edit. -->"
@@ -37,6 +42,12 @@ KINDS = (
     resources.LogGroup,
     resources.Parameter,
     resources.Secret,
+    gateways.HttpApi,
+    gateways.RestApi,
+    gateways.FunctionUrl,
+    gateways.LoadBalancer,
+    gateways.WebSocketApi,
+    sites.Site,
 )
 
 
@@ -116,7 +127,7 @@ def api() -> Iterator[str]:
     yield "## lakon.Service"
     yield signature("lakon.Service", lakon.Service)
     yield prose(lakon.Service.__doc__)
-    for name, method in (member for kind in (*lakon.Service.__bases__, lakon.Service) for member in _members(kind)):
+    for name, method in (member for kind in _parts() for member in _members(kind)):
         yield f"### service.{name}"
         yield signature(f"service.{name}", method)
         yield prose(method.__doc__, method)
@@ -128,7 +139,24 @@ def api() -> Iterator[str]:
             yield prose(value.__doc__)
     for kind in KINDS:
         yield from _handle(kind, f"lakon.{kind.__name__}")
+        if kind is gateways.HttpApi:
+            yield from _routes()
     yield from _handle(resources.CloudFormationResource, "lakon.CloudFormationResource")
+
+
+def _parts() -> list[type]:
+    """The classes that a service is made of, the first to be read about first."""
+    return [Functions, Apis, Handles, lakon.Service]
+
+
+def _routes() -> Iterator[str]:
+    """What HTTP APIs, REST APIs, function URLs and load balancers have in common."""
+    yield "## Routes of every HTTP front door"
+    yield prose(routes.HttpFrontDoor.__doc__)
+    for name, method in _members(routes.HttpFrontDoor):
+        yield f"### api.{name}"
+        yield signature(f"api.{name}", method)
+        yield prose(method.__doc__)
 
 
 def _handle(kind: type[resources.Resource], title: str) -> Iterator[str]:
@@ -177,7 +205,10 @@ def signature(name: str, value: object) -> str:
         if each.name == "self":
             continue
         if each.kind == each.VAR_KEYWORD and "FunctionOptions" in str(each.annotation):
-            written += _function_options()
+            written += _options(function, "FunctionOptions", function.DEFAULTS)
+            continue
+        if each.kind == each.VAR_KEYWORD and "RouteOptions" in str(each.annotation):
+            written += _options(routes, "RouteOptions", routes.ROUTE_DEFAULTS)
             continue
         if before == each.POSITIONAL_ONLY != each.kind:
             written.append("/")
@@ -196,14 +227,15 @@ def signature(name: str, value: object) -> str:
     return f"```python\n{line}\n```"
 
 
-def _function_options() -> Iterator[str]:
-    """What every function takes, from the source: the types stand only where type checkers look."""
-    tree = ast.parse(inspect.getsource(function))
-    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == "FunctionOptions")
+def _options(module: ModuleType, kind: str, defaults: Mapping[str, object]) -> Iterator[str]:
+    """What every function or route takes, from the source: the types stand only where type checkers look."""
+    tree = ast.parse(inspect.getsource(module))
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == kind)
     for node in next(classes).body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             name = node.target.id
-            yield f"{name}: {ast.unparse(node.annotation)} = {function.DEFAULTS[name]!r}"
+            default = "..." if defaults[name] is INHERITED else repr(defaults[name])
+            yield f"{name}: {ast.unparse(node.annotation)} = {default}"
 
 
 # ---- tables ---------------------------------------------------------------------------------------------------------
