@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.places import aws_folder
-from lakon.provision import status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +70,8 @@ def open_fronts(program: Program, target: Target, session: Session, *, reload: b
         if daemon.had_doors(folder, stack):
             daemon.open_doors(folder, stack, [])
         return
+    from lakon.provision import status  # not for `lakon build`, which asks AWS nothing
+
     outputs = status.status(session, stack).outputs
     resources = status.resources(session, stack)
     ports = _ports(program, target)
