@@ -65,7 +65,7 @@ def _compile(made: Path, files: Mapping[str, str], aws: bool, library: bool) -> 
     if aws:
         for name in ("go.mod", "go.sum"):
             shutil.copy(JUDGES / name, work)
-    else:
+    elif "go.mod" not in files:
         module = f"module bootstrap\n\ngo 1.21\n\nrequire {OURS} v0.0.0\n\nreplace {OURS} => {MODULE}\n"
         (work / "go.mod").write_text(module)
     built = work / "bootstrap"
@@ -83,6 +83,12 @@ def _compile(made: Path, files: Mapping[str, str], aws: bool, library: bool) -> 
     assert done.returncode == 0, done.stderr
     built.replace(made)
     shutil.rmtree(work)
+
+
+def with_events(main: str) -> dict[str, str]:
+    """A program of Lakon's module that takes its events from aws-lambda-go."""
+    module = (JUDGES / "go.mod").read_text() + f"\nrequire {OURS} v0.0.0\n\nreplace {OURS} => {MODULE}\n"
+    return {"main.go": main, "go.mod": module, "go.sum": (JUDGES / "go.sum").read_text()}
 
 
 def glued(main: str, *glue: str) -> dict[str, str]:

@@ -16,7 +16,7 @@ import pytest
 from lakon.local.functions import Call
 
 from ..local.hosting import hosting, run, until
-from .building import AWS, MODULE, OURS, compiled, go_cache
+from .building import AWS, MODULE, OURS, compiled, go_cache, with_events
 
 if TYPE_CHECKING:
     from lakon.local.functions import Function
@@ -237,6 +237,63 @@ def test_callers_beside_each_other(ours: bytes, tmp_path: Path) -> None:
             for number in range(200):
                 assert await hosted.ask(function, f"{number}") == f"{number}"
             await until(lambda: len(hosted.host.idle_pids(function)) == 1)
+
+    run(scenario)
+
+
+EVENTS = """
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/lakon/lakon-go/lambda"
+)
+
+func photos(_ context.Context, event events.S3Event) (string, error) {
+	return fmt.Sprint(event.Records[0].EventTime.Year(), event.Records[0].S3.Object.Key), nil
+}
+
+func page(request events.LambdaFunctionURLRequest) (*events.LambdaFunctionURLStreamingResponse, error) {
+	body := strings.NewReader("at " + request.RawPath)
+	return &events.LambdaFunctionURLStreamingResponse{StatusCode: 202, Cookies: []string{"a=b"}, Body: body}, nil
+}
+
+func route(request events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+	return events.APIGatewayProxyResponse{StatusCode: 200, Body: request.PathParameters["id"]}, nil
+}
+
+func main() {
+	lambda.Register("photos", photos)
+	lambda.Register("page", page)
+	lambda.Register("route", route)
+	lambda.Start(nil)
+}
+"""
+
+
+def test_typed_events_and_several_handlers(tmp_path: Path) -> None:
+    bootstrap = compiled(with_events(EVENTS), aws=False).read_bytes()
+
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            record = {"eventTime": "2026-11-21T10:00:00.000Z", "s3": {"object": {"key": "in/cat.png"}}}
+            assert await hosted.ask(make(hosted, bootstrap, "photos"), {"Records": [record]}) == "2026in/cat.png"
+            answer = await hosted.ask(make(hosted, bootstrap, "route"), {"pathParameters": {"id": "7"}})
+            assert isinstance(answer, dict)
+            assert (answer["statusCode"], answer["body"]) == (200, "7")
+            sink = Sink()
+            outcome = await ask(hosted, make(hosted, bootstrap, "page"), '{"rawPath": "/x"}', sink)
+            assert outcome.answer.error_type is None
+            kind, prelude, body = sink.got
+            assert (kind, body) == ("application/vnd.awslambda.http-integration-response", b"at /x")
+            assert isinstance(prelude, bytes)
+            assert json.loads(prelude) == {"statusCode": 202, "cookies": ["a=b"]}
+            error = await hosted.fail(make(hosted, bootstrap, "nobody"))
+            assert error["errorMessage"] == ('there is no handler "nobody": the program has "page", "photos", "route"')
 
     run(scenario)
 
