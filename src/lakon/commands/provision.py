@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lakon.commands.build import build
 from lakon.commands.fronts import open_fronts
 from lakon.commands.places import provisioning, start
+from lakon.commands.sites import publish_sites, site_files
 from lakon.commands.wanted import wanted
 from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
@@ -79,7 +80,9 @@ def put(
     the other.
     """
     with provisioning(program, target):
+        files = site_files(program, session)
         provisioned = _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
+        publish_sites(files, session, provisioned.outcome.outputs, reporter)
         open_fronts(program, target, session)
         return provisioned
 
@@ -107,6 +110,10 @@ def _put(
     store = artifacts.artifact_bucket(session, bucket, reporter)
     files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
     uploaded = artifacts.upload(session, store, files, reporter)
+    if program.service.apis and not target.local:
+        from lakon.provision.gateways import let_apis_log  # not for programs without an API
+
+        let_apis_log(session, built.synthesis.resources, reporter)
     outcome = stack.provision(
         session,
         name,

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     import boto3
     from botocore.awsrequest import AWSResponse
     from botocore.model import OperationModel
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from lakon.settings import Target
 
-Service: TypeAlias = Literal["cloudformation", "iam", "lambda", "logs", "s3", "sts"]
+Service: TypeAlias = Literal["apigateway", "cloudformation", "cloudfront", "iam", "lambda", "logs", "s3", "sts"]
 
 LOCAL_REGION = "us-east-1"
 CONNECTIONS = 16
@@ -144,7 +146,11 @@ class Session:
         return client
 
     @overload
+    def client(self, service: Literal["apigateway"]) -> APIGatewayClient: ...
+    @overload
     def client(self, service: Literal["cloudformation"]) -> CloudFormationClient: ...
+    @overload
+    def client(self, service: Literal["cloudfront"]) -> CloudFrontClient: ...
     @overload
     def client(self, service: Literal["iam"]) -> IAMClient: ...
     @overload
