@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lakon.local import daemon
-from lakon.local.reaper import alive
+from lakon.local.spawning.groups import alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,7 @@ import pytest
 
 from lakon.exceptions import LocalError
 from lakon.local.daemon import Running, ensure, find, stop
-from lakon.local.reaper import alive
+from lakon.local.spawning.groups import alive
 from lakon.report import Silent
 
 if TYPE_CHECKING:
@@ -36,13 +36,14 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def processes(folder: Path) -> set[int]:
-    """Every process that has the folder in its command line or environment, or a file of it open."""
+    """Every process that has the folder in its command line, environment or mounts, or a file of it open."""
     found = set()
     for place in Path("/proc").iterdir():
         if not place.name.isdigit() or int(place.name) == os.getpid() or not alive(int(place.name)):
             continue
         try:
             told = (place / "cmdline").read_bytes() + (place / "environ").read_bytes()
+            told += (place / "mountinfo").read_bytes()  # in sandboxes
             links = " ".join(str(link.readlink()) for link in (place / "fd").iterdir())
         except OSError:
             continue
@@ -97,7 +98,7 @@ def test_found_again_and_ended_without_trace(
     deploy(session, running)
     invoke(session, running)
     invoke(session, running, "Event", 20)
-    wait_for(lambda: len(processes(folder)) == 4)  # supervisor, reaper, emulator, and one function process reused
+    wait_for(lambda: len(processes(folder)) == 5)  # supervisor, spawner, its spare, emulator; one function, reused
     assert stop(folder) is True
     assert processes(folder) == set()
     assert find(folder) is None
@@ -157,7 +158,7 @@ def test_idle_environments_end(
     running = ensure(folder, [*launcher, "--idle", "0.4"], Silent())
     deploy(session, running)
     invoke(session, running)
-    wait_for(lambda: len(processes(folder)) == 3)  # supervisor, reaper, emulator
+    wait_for(lambda: len(processes(folder)) == 4)  # supervisor, spawner, its spare, emulator
     assert invoke(session, running) == b'"slept"'
 
 

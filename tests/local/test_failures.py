@@ -67,7 +67,7 @@ def handler(event, context):
 
 
 def _runs(pid: int) -> bool:
-    from lakon.local.reaper import alive
+    from lakon.local.spawning.groups import alive
 
     return alive(pid)
 
@@ -128,8 +128,8 @@ def test_exit_during_init(lambda_client: LambdaClient, deploy: Callable[..., str
 
 def test_init_is_tried_again_on_the_invocations_time(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
     source = """
-import os, pathlib, time
-seen = pathlib.Path(os.environ["TMPDIR"], "seen")
+import pathlib, tempfile, time
+seen = pathlib.Path(tempfile.gettempdir(), "seen")
 if not seen.exists():
     seen.touch()
     time.sleep(60)

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -226,15 +227,19 @@ def test_log_tail(lambda_client: LambdaClient, deploy: Callable[..., str]) -> No
         assert re.fullmatch(report, lines[3])
 
 
-def test_asynchronous_invocation(
-    lambda_client: LambdaClient, deploy: Callable[..., str], tmp_path: Path, wait_for: Callable[..., None]
-) -> None:
-    source = "from pathlib import Path\ndef handler(event, context):\n    Path(event).write_text('done')\n"
+def test_asynchronous_invocation(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
+    source = """
+import socket
+def handler(event, context):
+    socket.create_connection(("127.0.0.1", event)).close()
+"""
     name = deploy(source)
-    told = tmp_path / "told"
-    answer = lambda_client.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(str(told)).encode())
-    assert answer["StatusCode"] == 202
-    wait_for(lambda: told.exists() and told.read_text() == "done")
+    with socket.create_server(("127.0.0.1", 0)) as told:
+        told.settimeout(20)
+        port = str(told.getsockname()[1]).encode()
+        answer = lambda_client.invoke(FunctionName=name, InvocationType="Event", Payload=port)
+        assert answer["StatusCode"] == 202
+        told.accept()[0].close()
 
 
 def test_own_runtime_in_a_shell_script(lambda_client: LambdaClient, deploy: Callable[..., str]) -> None:
@@ -243,8 +248,8 @@ def test_own_runtime_in_a_shell_script(lambda_client: LambdaClient, deploy: Call
     script = """#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
-  body=$(curl -sS -D "$TMPDIR/head" "$api/invocation/next")
-  id=$(grep -i '^lambda-runtime-aws-request-id' "$TMPDIR/head" | tr -d '\\r' | cut -d' ' -f2)
+  body=$(curl -sS -D "${TMPDIR:-/tmp}/head" "$api/invocation/next")
+  id=$(grep -i '^lambda-runtime-aws-request-id' "${TMPDIR:-/tmp}/head" | tr -d '\\r' | cut -d' ' -f2)
   echo "got $body"
   curl -sS -o /dev/null -d "{\\"echo\\": $body}" "$api/invocation/$id/response"
 done

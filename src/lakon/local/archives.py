@@ -22,6 +22,7 @@ class Archives:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.uploads = folder / "archives"
         self._work = folder / "work"
         self.uploads.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from lakon import interpreters
 from lakon.exceptions import LocalError
 from lakon.interpreters import RUNNING
-from lakon.local.reaper import alive
+from lakon.local.spawning.groups import alive
 from lakon.local.state import DOORS_FILE, LOCK_FILE, LOG_FILE, PORT_FILE, PROVISION_LOCK, START_LOCK, State
 
 if TYPE_CHECKING:

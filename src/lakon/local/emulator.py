@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from lakon.exceptions import LocalError
 from lakon.local import plug
-from lakon.local.reaper import kill_group
+from lakon.local.spawning.groups import kill_group
 
 if TYPE_CHECKING:
     from lakon.local.processes import ProcessGuard

@@ -13,7 +13,7 @@ from lakon.local.extensions_api import Extension, ExtensionsApi
 from lakon.local.logs import FramedLogPipe, LogPipe
 from lakon.local.memory import INTERVAL, LimitWatch, held_memory, held_storage
 from lakon.local.platform_log import FunctionLog, PlatformLog
-from lakon.local.processes import Child, describe_exit, peak_memory_mb
+from lakon.local.processes import FIRST_INHERITED, Child, describe_exit, peak_memory_mb
 from lakon.local.runtime_api import Ending, Invocation, RuntimeApi, State
 from lakon.local.telemetry import Telemetry
 from lakon.local.telemetry_api import TelemetryApi
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lakon.local.functions import Function
     from lakon.local.logs import LogStream
     from lakon.local.processes import ProcessGuard
+    from lakon.local.spawning.sandbox import Sandbox
 
 _BUDGET = 2.0  # seconds that external extensions have to end
 _BUDGET_WITHOUT = 0.5  # and a runtime that has internal ones only
@@ -45,11 +46,12 @@ class Launch:
 
     argv: Sequence[str]
     environment: Mapping[str, str]
-    folder: Path
+    folder: str
     scratch: Path
+    sandbox: Sandbox | None
     framed: bool
     initialization_type: str
-    extensions: Sequence[Path] = ()
+    extensions: Sequence[str] = ()
     extension_environment: Mapping[str, str] | None = None
 
 
@@ -97,7 +99,7 @@ class ExecutionEnvironment:
             over=self._over,
         )
         self._extensions = ExtensionsApi(
-            [program.name for program in launch.extensions],
+            [_name(program) for program in launch.extensions],
             {
                 "functionName": function.name,
                 "functionVersion": function.version,
@@ -223,8 +225,8 @@ class ExecutionEnvironment:
             self._condemn("Runtime.OutOfMemory", "Runtime exited with error: signal: killed")
 
     def check_folder(self) -> None:
-        """Kill it when its /tmp holds more than it was given; on Lambda the disk would be full."""
-        if held_storage(self.launch.scratch) > self._function.storage * _MB:
+        """Kill it when its /tmp holds more than it was given; in a sandbox, as on Lambda, the disk is full."""
+        if self.launch.sandbox is None and held_storage(self.launch.scratch) > self._function.storage * _MB:
             size = self._function.storage
             self._condemn("Runtime.ExitError", f"No space left on device: /tmp has {size} MB (EphemeralStorage)")
 
@@ -249,7 +251,7 @@ class ExecutionEnvironment:
             frames = FramedLogPipe(log)
             pipes.append(frames)
             inherited = (frames.inlet,)
-            environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(frames.inlet)
+            environment["_LAMBDA_TELEMETRY_LOG_FD"] = str(FIRST_INHERITED)
         self._pipes += pipes
         try:
             self._runtime = await Child.spawn(
@@ -258,6 +260,7 @@ class ExecutionEnvironment:
                 environment=environment,
                 output=output.inlet,
                 inherited=inherited,
+                sandbox=self.launch.sandbox,
                 guard=self._guard,
                 exited=self._runtime_exited,
             )
@@ -265,21 +268,22 @@ class ExecutionEnvironment:
             for pipe in pipes:
                 pipe.started()
 
-    async def _start_extension(self, program: Path, address: str) -> None:
+    async def _start_extension(self, program: str, address: str) -> None:
         output = LogPipe(FunctionLog("extension", self._function, self.stream, self.telemetry))
         self._pipes.append(output)
         try:
             child = await Child.spawn(
-                [str(program)],
+                [program],
                 folder=self.launch.folder,
                 environment={**(self.launch.extension_environment or {}), "AWS_LAMBDA_RUNTIME_API": address},
                 output=output.inlet,
+                sandbox=self.launch.sandbox,
                 guard=self._guard,
                 exited=self._extension_exited,
             )
-            self._programs[child] = program.name
+            self._programs[child] = _name(program)
         except OSError as error:
-            self.platform.extension(program.name, "LaunchError", [], error.strerror)
+            self.platform.extension(_name(program), "LaunchError", [], error.strerror)
             self._extension_failed("Extension.LaunchError", f"fork/exec {program}: {error.strerror}")
         finally:
             output.started()
@@ -353,3 +357,7 @@ class ExecutionEnvironment:
             self._timer.cancel()
             self._timer = None
         self._drain()
+
+
+def _name(program: str) -> str:
+    return program.rpartition("/")[2]

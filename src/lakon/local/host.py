@@ -59,7 +59,7 @@ class LambdaHost:
         limits: Limits | None = None,
     ) -> None:
         self._archives = archives
-        self._launcher = Launcher(archives, endpoint_url)
+        self._launcher = Launcher(archives, endpoint_url, guard)
         self._writer = writer
         self._guard = guard
         self._watch = LimitWatch()
@@ -237,10 +237,10 @@ class LambdaHost:
 
     async def _create(self, function: Function, *, provisioned: bool = False) -> tuple[ExecutionEnvironment, float]:
         name = self._stream_name(function)
-        launch, notice = await self._launcher.prepare(function, name, provisioned=provisioned)
+        launch, notices = await self._launcher.prepare(function, name, provisioned=provisioned)
         stream = LogStream(self._writer, name)
         environment = self._environment(function, launch, stream)
-        if notice:
+        for notice in notices:
             stream.write(notice)
         began = time.monotonic()
         unhurried = provisioned or function.snap_start  # then Lambda has time for init
@@ -345,6 +345,8 @@ class LambdaHost:
 
     async def _end(self, environment: ExecutionEnvironment, reason: str) -> None:
         await environment.stop(reason)
+        if environment.launch.sandbox:
+            self._guard.forget(environment.launch.sandbox)
         self._archives.discard(environment.launch.scratch)
 
     async def _sweep(self) -> None:

@@ -11,14 +11,18 @@ from lakon import interpreters
 from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.environment import Launch
+from lakon.local.filesystem import Folders
 from lakon.local.node_runtime import ensure_node_client, find_node, node_version
 
 if TYPE_CHECKING:
     from lakon.local.archives import Archives
     from lakon.local.functions import Function
     from lakon.local.logs import StreamName
+    from lakon.local.processes import ProcessGuard
 
 _NOT_FOR_EXTENSIONS = ("AWS_XRAY_CONTEXT_MISSING", "PYTHONPATH")
+_HOME = "/home/sbx_user1051"  # as on Lambda, where it cannot be written either
+_WITHOUT_SANDBOX = "/var/task, /opt and /tmp are not as on Lambda: this machine gives functions no mount namespace"
 _HIDDEN_ALLOWED = ("_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT")
 
 
@@ -29,8 +33,9 @@ class InvalidEntrypointError(LocalError):
 class Launcher:
     """Prepares launches. `endpoint_url` is where functions find AWS. Slow work happens in threads."""
 
-    def __init__(self, archives: Archives, endpoint_url: str) -> None:
+    def __init__(self, archives: Archives, endpoint_url: str, guard: ProcessGuard) -> None:
         self._archives = archives
+        self._guard = guard
         self._endpoint_url = endpoint_url
         self._pythons: dict[str, tuple[Path, str | None]] = {}
         self._node_found: tuple[str, str, Path] | None = None
@@ -38,34 +43,39 @@ class Launcher:
 
     async def prepare(
         self, function: Function, stream: StreamName, *, provisioned: bool = False
-    ) -> tuple[Launch, str | None]:
-        """A launch for one environment, and a notice for the user when it cannot be just as on Lambda.
+    ) -> tuple[Launch, list[str]]:
+        """A launch for one environment, and notices for the user when it cannot be just as on Lambda.
 
         InvalidEntrypointError when the archive holds no program; LocalError when the runtime cannot be had.
         """
         task = await asyncio.to_thread(self._archives.code, function.code)
         opt = await asyncio.to_thread(self._archives.layers, function.layers) if function.layers else None
-        argv, notice = await self._command(function, task, opt)
-        scratch = self._archives.scratch()
-        environment = self._environment(function, stream, task, opt, scratch)
+        refusal = await self._guard.refusal()
+        folders = Folders(task, opt, self._archives.scratch(), sandboxed=refusal is None)
+        argv, notice = await self._command(function, folders)
+        environment = self._environment(function, stream, folders)
         kind = "snap-start" if function.snap_start else "provisioned-concurrency" if provisioned else "on-demand"
         environment["AWS_LAMBDA_INITIALIZATION_TYPE"] = kind
         launch = Launch(
             argv=argv,
             environment=environment,
-            folder=task,
-            scratch=scratch,
+            folder=folders.task_seen,
+            scratch=folders.scratch,
+            sandbox=folders.sandbox(function.storage, self._archives.folder, argv[0]),
             framed=not function.runtime.startswith("provided"),
             initialization_type=kind,
-            extensions=_extensions(opt),
+            extensions=[folders.seen(program) for program in _extensions(opt)],
             extension_environment={name: value for name, value in environment.items() if _for_extensions(name)},
         )
-        return launch, notice
+        told = [notice] if notice else []
+        if refusal is not None:
+            told.append(f"{_WITHOUT_SANDBOX} ({refusal})")
+        return launch, told
 
-    async def _command(self, function: Function, task: Path, opt: Path | None) -> tuple[list[str], str | None]:
+    async def _command(self, function: Function, folders: Folders) -> tuple[list[str], str | None]:
         if function.runtime.startswith("provided"):
-            return [str(_bootstrap(task, opt))], None
-        wrapper = _wrapper(function, task, opt)
+            return [folders.seen(_bootstrap(folders.task, folders.opt))], None
+        wrapper = _wrapper(function, folders)
         if function.python:
             python, notice = await self._python(function.python)
             return [*wrapper, str(python), "-m", "awslambdaric", function.handler], notice
@@ -89,9 +99,8 @@ class Launcher:
         notice = f"Node.js {version} is not installed on this machine: the function runs under Node.js {own} instead."
         return (node, start), None if version == own else notice
 
-    def _environment(
-        self, function: Function, stream: StreamName, task: Path, opt: Path | None, scratch: Path
-    ) -> dict[str, str]:
+    def _environment(self, function: Function, stream: StreamName, folders: Folders) -> dict[str, str]:
+        task, opt = folders.task_seen, folders.opt_seen
         own = {
             name: value
             for name, value in function.environment.items()
@@ -112,10 +121,11 @@ class Launcher:
             "TZ": ":UTC",
             "PATH": f"/usr/local/bin:/usr/bin:/bin{binaries}",
             "LD_LIBRARY_PATH": f"{task}:{task}/lib{libraries}",
-            "HOME": str(scratch),
-            "TMPDIR": str(scratch),
+            "HOME": _HOME,
             "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         }
+        if not folders.sandboxed:
+            defaults["HOME"] = defaults["TMPDIR"] = str(folders.scratch)
         fixed = {
             "AWS_REGION": function.region,
             "AWS_DEFAULT_REGION": function.region,
@@ -130,7 +140,7 @@ class Launcher:
             "AWS_LAMBDA_LOG_STREAM_NAME": stream.stream,
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.runtime}",
             "AWS_LAMBDA_LOG_FORMAT": function.log_format,
-            "LAMBDA_TASK_ROOT": str(task),
+            "LAMBDA_TASK_ROOT": task,
             "LAMBDA_RUNTIME_DIR": "/var/runtime",
             "_HANDLER": function.handler,
         }
@@ -158,12 +168,12 @@ def _for_extensions(name: str) -> bool:
     return not name.startswith("_") and name not in _NOT_FOR_EXTENSIONS
 
 
-def _wrapper(function: Function, task: Path, opt: Path | None) -> list[str]:
+def _wrapper(function: Function, folders: Folders) -> list[str]:
     """The program that AWS_LAMBDA_EXEC_WRAPPER names, through which managed runtimes are started."""
     named = function.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
-    for place, folder in (("/var/task/", task), ("/opt/", opt)):
+    for place, folder in (("/var/task/", folders.task_seen), ("/opt/", folders.opt_seen)):
         if named and folder and named.startswith(place):
-            return [str(folder / named.removeprefix(place))]
+            return [f"{folder}/{named.removeprefix(place)}"]
     return [named] if named else []
 
 

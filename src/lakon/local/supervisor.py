@@ -16,6 +16,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
+import uvloop
+
 from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.archives import Archives
@@ -25,7 +27,7 @@ from lakon.local.front.doors import Doors
 from lakon.local.host import LambdaHost, Limits
 from lakon.local.logs import LogsClient, LogWriter
 from lakon.local.processes import ProcessGuard
-from lakon.local.reaper import alive
+from lakon.local.spawning.groups import alive
 from lakon.local.state import LOCK_FILE, PORT_FILE, State
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def serve(
         _take(lock, folder)
         guard = ProcessGuard(keep_open=(lock.fileno(),))
         try:
-            asyncio.run(_Supervisor(folder, clients, owner_pid, limits, guard).run())
+            uvloop.run(_Supervisor(folder, clients, owner_pid, limits, guard).run())
         finally:
             (folder / PORT_FILE).unlink(missing_ok=True)
             guard.close()
