@@ -1,4 +1,4 @@
-"""Write the table of properties that cannot be changed in place, from the official schemas that cfn-lint carries.
+"""Write the table of what Lakon has to know of resource types, from the official schemas that cfn-lint carries.
 
 `python tests/describe/schemas.py` writes it anew.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import lakon.describe.difference
 
-TABLE = Path(lakon.describe.difference.__file__).with_name("replacement.json")
+TABLE = Path(lakon.describe.difference.__file__).with_name("schemas.json")
 SERVICES = {
     "ApiGateway",
     "ApiGatewayV2",
@@ -46,7 +46,7 @@ SERVICES = {
 
 
 def table() -> dict[str, dict[str, list[str]]]:
-    """The names of the properties, by the types of all services that Lakon has to do with."""
+    """What the schemas say of the types of all services that Lakon has to do with."""
     from cfnlint.schema import PROVIDER_SCHEMA_MANAGER as SCHEMAS  # type: ignore[import-untyped]  # it ships no types
 
     found = {}
@@ -57,6 +57,7 @@ def table() -> dict[str, dict[str, list[str]]]:
             found[kind] = {
                 "always": _names(schema.get("createOnlyProperties", [])),
                 "conditional": _names(schema.get("conditionalCreateOnlyProperties", [])),
+                "identifier": [name.removeprefix("/properties/") for name in schema.get("primaryIdentifier", [])],
             }
     return found
 

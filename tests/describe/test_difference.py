@@ -13,7 +13,7 @@ from lakon.commands import program
 from lakon.commands.diff import StackDifference
 from lakon.describe.difference.access import compare_access
 from lakon.describe.difference.code import FileChange, Member, compare_files
-from lakon.describe.difference.replacement import replacement
+from lakon.describe.difference.schemas import replacement
 from lakon.describe.difference.values import leaves, shown
 from lakon.describe.difference.whole import NOTHING, Difference, Side, compare
 from lakon.synth.synthesis import Synthesis, synthesize

@@ -16,6 +16,7 @@ COMMANDS = {
     "provision": "Build, upload, create or update the stack.",
     "promote": "Ship what one stage runs to another.",
     "rollback": "Bring back an earlier build.",
+    "adopt": "Make existing resources part of the stack.",
     "status": "Show the stack and its resources.",
     "invoke": "Call a function.",
     "logs": "Show what the functions wrote.",

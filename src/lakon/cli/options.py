@@ -66,7 +66,7 @@ def _personal() -> str:
 def param_option(command: Callable[P, R]) -> Callable[P, R]:
     """What the service's inputs are given: `command` gets a mapping `params`."""
     about = "The value of an input of the service."
-    return click.option("--param", "params", metavar="NAME=VALUE", multiple=True, callback=_pairs, help=about)(command)
+    return click.option("--param", "params", metavar="NAME=VALUE", multiple=True, callback=pairs, help=about)(command)
 
 
 def values_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -78,7 +78,7 @@ def values_options(command: Callable[..., R]) -> Callable[..., R]:
         "tags",
         metavar="KEY=VALUE",
         multiple=True,
-        callback=_pairs,
+        callback=pairs,
         help="A tag of the stack and of all that it holds.",
     )
     @functools.wraps(command)
@@ -91,12 +91,13 @@ def values_options(command: Callable[..., R]) -> Callable[..., R]:
     return wrapped
 
 
-def _pairs(_: click.Context, option: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in texts]
-    for name, sign, _value in pairs:
+def pairs(_: click.Context, option: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
+    """What `NAME=VALUE` says, several times, as a mapping. click.BadParameter where one does not."""
+    split = [text.partition("=") for text in texts]
+    for name, sign, _value in split:
         if not (name and sign):
             raise click.BadParameter("it takes a name and a value, as in Name=value", param=option)
-    return {name: value for name, _sign, value in pairs}
+    return {name: value for name, _sign, value in split}
 
 
 def json_option(command: Callable[P, R]) -> Callable[P, R]:

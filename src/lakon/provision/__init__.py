@@ -9,6 +9,7 @@ failure     the first cause; reasons is the table of those that are known
 deployed    what a stack was made of
 releases    what it was made of before
 drift       what was changed beside CloudFormation
+adoption    existing resources, taken into a stack
 deletion    delete: empty, keep, remove
 status, invocation, logs    looking at what runs
 """

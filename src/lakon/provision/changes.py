@@ -14,10 +14,15 @@ from lakon.provision.status import find
 from lakon.synth.template import MAX_TEMPLATE_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mypy_boto3_cloudformation.literals import CapabilityType
-    from mypy_boto3_cloudformation.type_defs import ParameterTypeDef, ResourceChangeTypeDef, TagTypeDef
+    from mypy_boto3_cloudformation.type_defs import (
+        ParameterTypeDef,
+        ResourceChangeTypeDef,
+        ResourceToImportTypeDef,
+        TagTypeDef,
+    )
 
     from lakon.provision.session import Session
 
@@ -71,6 +76,12 @@ class TemplateArgument(TypedDict, total=False):
     TemplateURL: str
 
 
+class ImportArgument(TypedDict, total=False):
+    """What a call names that takes resources into a stack."""
+
+    ResourcesToImport: Sequence[ResourceToImportTypeDef]
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
     """A change set that CloudFormation has made and that waits to be executed, unless it is empty.
@@ -87,18 +98,22 @@ class ChangeSet:
 def make(
     session: Session,
     name: str,
-    kind: Literal["CREATE", "UPDATE"],
+    kind: Literal["CREATE", "UPDATE", "IMPORT"],
     token: str,
     wanted: Wanted,
     origins: Mapping[str, str],
+    imports: Sequence[ResourceToImportTypeDef] = (),
 ) -> ChangeSet:
     """Have CloudFormation make the change set `token` of the stack `name`. One that is empty is removed again.
+
+    `imports` are the resources that an "IMPORT" takes into the stack.
 
     Raises:
         ProvisionError: the template is too long, or CloudFormation refuses it.
 
     """
     cloudformation = session.client("cloudformation")
+    imported: ImportArgument = {"ResourcesToImport": imports} if imports else {}
     made = cloudformation.create_change_set(
         StackName=name,
         ChangeSetName=token,
@@ -108,6 +123,7 @@ def make(
         Tags=wanted.tag_list(),
         Capabilities=wanted.capabilities(),
         **template_argument(session, wanted),
+        **imported,
     )
     state, reason, changes = _described(session, made["Id"])
     if state == "CREATE_COMPLETE":

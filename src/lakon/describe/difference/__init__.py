@@ -4,7 +4,7 @@ Pure: no call to AWS, no file but the table of properties that cannot be changed
 
 values        parts of a template as paths and leaves, and how a leaf is shown
 resources     what is added, changed (property by property), replaced and removed
-replacement   which changes make a resource anew
+schemas       what AWS's resource schemas say: which changes make a resource anew, what identifies one
 losses        data that would be lost
 access        statements of IAM, and those that allow more than before
 code          archives that are exchanged, file by file

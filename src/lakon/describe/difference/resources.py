@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from lakon.describe.difference.replacement import replacement
+from lakon.describe.difference.schemas import replacement
 from lakon.describe.difference.values import leaves, mapping, refers_to, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from lakon.describe.difference.replacement import Replacement
+    from lakon.describe.difference.schemas import Replacement
 
     Resources = Mapping[str, Mapping[str, object]]
 

@@ -1,8 +1,8 @@
-"""Which properties CloudFormation cannot change in place: a change of them makes the resource anew.
+"""What AWS's resource schemas say of a type: what cannot be changed in place, and what identifies a resource.
 
-`replacement.json` holds what the official resource schemas say (`createOnlyProperties`,
-`conditionalCreateOnlyProperties`) of the services that Lakon declares resources of. It is written by
-`python tests/describe/schemas.py`, and a test compares it with the schemas.
+`schemas.json` holds `createOnlyProperties`, `conditionalCreateOnlyProperties` and `primaryIdentifier` of the services
+that Lakon declares resources of. It is written by `python tests/describe/schemas.py`, and a test compares it with the
+official schemas.
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ def replacement(resource_type: str, path: str) -> Replacement:
     if any(_touches(changed, fixed) for fixed in known["always"]):
         return "always"
     return "conditional" if any(_touches(changed, fixed) for fixed in known["conditional"]) else "never"
+
+
+def identifiers(resource_type: str) -> tuple[str, ...]:
+    """The names of the properties by which a resource of the type is found; none for types that are not known."""
+    return tuple(_table().get(resource_type, {}).get("identifier", ()))
 
 
 def _touches(changed: tuple[str, ...], fixed: str) -> bool:
@@ -54,6 +59,6 @@ def _names(path: str) -> tuple[str, ...]:
 
 @cache
 def _table() -> dict[str, dict[str, list[str]]]:
-    text = Path(__file__).with_name("replacement.json").read_text("utf-8")
+    text = Path(__file__).with_name("schemas.json").read_text("utf-8")
     table: dict[str, dict[str, list[str]]] = json.loads(text)
     return table

@@ -1,0 +1,112 @@
+"""`lakon adopt`: make resources that exist already part of the service's stack."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakon.commands.places import provisioning, start
+from lakon.describe.difference.schemas import identifiers
+from lakon.describe.difference.values import mapping, shown
+from lakon.exceptions import LocalError, UsageError
+from lakon.provision import adoption
+from lakon.provision.changes import Wanted
+from lakon.provision.deployed import deployed
+from lakon.synth.cycles import references
+from lakon.synth.synthesis import synthesize
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_cloudformation.type_defs import ResourceToImportTypeDef
+
+    from lakon.commands.program import Program
+    from lakon.provision.deployed import Deployed
+    from lakon.report import Reporter
+    from lakon.settings import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The stack, and the physical name of each logical id that is part of it now."""
+
+    stack: str
+    resources: Mapping[str, str]
+
+
+def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[str, str]) -> Adopted:
+    """Take existing resources into the service's stack, which is made where there is none.
+
+    `names` maps what the program calls a resource ("orders", or its logical id) to its physical name. The resource
+    itself is not touched; the next provision makes it what the program says. Raises UsageError for what cannot be
+    adopted, ProvisionError when CloudFormation refuses, and LocalError for the embedded AWS, which forgets the name of
+    what it imported at the next change.
+    """
+    if target.local:
+        raise LocalError(
+            "the embedded AWS cannot adopt: at its next change it would make the resource anew",
+            hint="Try it on AWS, in a stage of its own.",
+        )
+    stack = program.stack(target.stage)
+    synthesis = synthesize(program.service, stage=target.stage, root=str(program.root))
+    logical = {_logical_id(program, synthesis.resources, name): physical for name, physical in names.items()}
+    session = start(program, target, reporter)
+    with provisioning(program, target):
+        before = deployed(session, stack)
+        resources = {name: _resource(synthesis.resources[name]) for name in logical}
+        imports = [_import(name, resources[name], physical, stack) for name, physical in logical.items()]
+        wanted = _wanted(target, before, resources)
+        adoption.adopt(session, stack, wanted, imports, reporter, origins=synthesis.origins)
+    return Adopted(stack, logical)
+
+
+def _logical_id(program: Program, resources: Mapping[str, object], name: str) -> str:
+    for resource in program.service.resources:
+        if resource.id == name and resource.owned:
+            return resource.logical_id
+    if name in resources:
+        return name
+    known = ", ".join(resource.id for resource in program.service.resources if resource.owned)
+    raise UsageError(
+        f"the service {program.service.name} has no resource {name!r}",
+        hint=f"The resources are: {known}." if known else "Declare the resource that shall be adopted.",
+    )
+
+
+def _resource(declared: Mapping[str, object]) -> dict[str, object]:
+    """The resource as the template of the import has it: CloudFormation wants to be told what a deletion would do."""
+    return {"DeletionPolicy": "Retain", **declared}
+
+
+def _import(name: str, resource: Mapping[str, object], physical: str, stack: str) -> ResourceToImportTypeDef:
+    kind = str(resource["Type"])
+    keys = identifiers(kind)
+    if len(keys) != 1:
+        raise UsageError(f"{name} cannot be adopted: a {kind} is not found by one name alone")
+    [key] = keys
+    told = mapping(resource.get("Properties")).get(key)
+    said = shown(told).replace("${AWS::StackName}", stack)
+    if told is not None and said != physical:
+        raise UsageError(
+            f"{name} cannot be adopted: the program names it {said}, and not {physical}",
+            hint=f'Use its existing(...) form, or service.resource("...", "{kind}", ...) with the name that it has.',
+        )
+    return {"ResourceType": kind, "LogicalResourceId": name, "ResourceIdentifier": {key: physical}}
+
+
+def _wanted(target: Target, before: Deployed | None, resources: Mapping[str, object]) -> Wanted:
+    """The stack as it is, with the resources; CloudFormation allows no other change then, not even of tags."""
+    held = mapping(before.template.get("Resources")) if before else {}
+    if there := sorted(held.keys() & resources.keys()):
+        raise UsageError(f"{there[0]} is part of the stack already")
+    declared = mapping(before.template.get("Parameters")) if before else {}
+    if missing := sorted(references(dict(resources)) - {*held, *declared, *resources}):
+        raise UsageError(
+            f"what shall be adopted needs {missing[0]}, which is not in the stack",
+            hint="Provision the service without it first; or adopt both.",
+        )
+    template = {"AWSTemplateFormatVersion": "2010-09-09", **(before.template if before else {})}
+    template["Resources"] = {**held, **resources}
+    parameters, tags = (before.stack.parameters, before.stack.tags) if before else ({}, {})
+    return Wanted(json.dumps(template), parameters, tags, target.bucket)
