@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from lakon.model.code import ApiHandler
 from lakon.model.grants import Allow, Grant, Invoke
+from lakon.model.http import Url
 from lakon.model.routes import ListenerRule, Route, SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.model.values import MARK
 from lakon.synth.grants import invoked_names
+from lakon.synth.values import handles
 
 if TYPE_CHECKING:
     from lakon.model.function import Function, Use
@@ -68,9 +71,7 @@ def overview(service: Service, *, root: str) -> Overview:
         description=service.description,
         python=service.python,
         functions=tuple(_function(service, function, root) for function in service.functions),
-        resources=tuple(
-            ResourceView(resource.id, resource.kind, resource.origin.place(root)) for resource in service.resources
-        ),
+        resources=tuple(ResourceView(handle.id, handle.kind, handle.origin.place(root)) for handle in handles(service)),
     )
 
 
@@ -79,11 +80,27 @@ def _function(service: Service, function: Function, root: str) -> FunctionView:
         name=function.name,
         memory=function.memory,
         timeout=function.timeout,
-        calls=tuple(_call(trigger) for trigger in function.on),
+        calls=(*(_call(trigger) for trigger in function.on), *_served(function)),
         touches=tuple(link for use in function.uses for link in _touch(service, use)),
         alarms=tuple(f"{alarm.statistic} of {alarm.metric} >= {alarm.threshold}" for alarm in function.alarms),
         place=function.origin.place(root),
     )
+
+
+def _served(function: Function) -> list[Link]:
+    """The routes that a front door's own function serves, and its address where it has one of its own."""
+    found = []
+    if isinstance(function.code, ApiHandler):
+        api = function.code.call
+        found = [Link(api.id, route.key) for route in api.routes]
+    elif function.url is not False:
+        found = [
+            Link(
+                "function URL",
+                "public" if isinstance(function.url, Url) and function.url.auth == "public" else "signed",
+            )
+        ]
+    return found
 
 
 def _call(trigger: Trigger) -> Link:
