@@ -80,7 +80,9 @@ def _object(kind: Any, within: tuple[Any, ...]) -> Properties:
         needed = [name for name, each in taken.items() if each.default is MISSING and each.default_factory is MISSING]
         hints = {name: hints[name] for name in taken}
     else:
-        needed = sorted(kind.__required_keys__)
+        # texts as annotations hide `NotRequired` from the class
+        optional = [name for name, hint in hints.items() if typing.get_origin(hint) is typing.NotRequired]
+        needed = [name for name in hints if name in kind.__required_keys__ and name not in optional]
     schema: Properties = {
         "type": "object",
         "properties": {name: _schema(hint, within) for name, hint in hints.items()},
