@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from functools import lru_cache, partial
+from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
+from random import getrandbits
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.local.functions import Call, Function, parse_function
 from lakon.local.inside.link import ANSWERED
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from lakon.local.host import LambdaHost
     from lakon.local.runs import Outcome
     from lakon.local.streams import ResponseSink
+
+_GATHER = 0.1  # seconds of invocations that the emulator is told of in one go
 
 
 class RefusedError(Exception):
@@ -37,7 +40,9 @@ class Functions(asyncio.Protocol):
     def __init__(self) -> None:
         self.host: LambdaHost | None = None
         self._ids = count(1)
-        self._asked: dict[int, asyncio.Future[tuple[dict[str, Any], bytes]]] = {}
+        self._asked: dict[int, tuple[str, asyncio.Future[_Entry]]] = {}
+        self._leases: dict[str, _Entry] = {}
+        self._done: list[tuple[str, float, bool]] = []
         self._told = bytearray()
         self._transport: asyncio.Transport | None = None
         self._offered = asyncio.Event()
@@ -52,7 +57,8 @@ class Functions(asyncio.Protocol):
         """The emulator ends."""
         self._transport = None
         self._offered.clear()
-        for answer in self._asked.values():
+        self._leases.clear()
+        for _, answer in self._asked.values():
             answer.cancel()
         self._asked.clear()
 
@@ -67,50 +73,73 @@ class Functions(asyncio.Protocol):
             head = json.loads(self._told[ANSWERED.size : start])
             description = bytes(self._told[start:end])
             del self._told[:end]
-            answer = self._asked.pop(head["id"])
-            if answer.cancelled():
-                self._leave(head["id"], 0.0, failed=False)
-            else:
-                answer.set_result((head, description))
+            self._take(head, description)
 
     async def call(
         self, arn: str, event: bytes, *, limit: float, trace: str = "", sink: ResponseSink | None = None, id: str
     ) -> Outcome:
         """Run a function with an event to its answer.
 
-        A response that it streams goes to `sink`. RefusedError when it does not run; TimeoutError when it has not
-        answered after `limit` seconds, in which case it runs on.
+        A response that it streams goes to `sink`. `trace` is the root of its X-Ray header. RefusedError when it does
+        not run; TimeoutError when it has not answered after `limit` seconds, in which case it runs on.
         """
-        number = next(self._ids)
-        head, description = await self._enter(number, arn, trace)
-        if "refused" in head:
-            raise RefusedError(head["refused"], head["reason"])
+        entry = self._leases.get(arn) or await self._enter(arn)
         if self.host is None:
             raise RuntimeError("the Lambda host is not ready")
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Outcome] = loop.create_future()
         timer = loop.call_later(limit, _give_up, answered)
-        call = Call(request_id=id, function_arn=head["arn"], payload=event, trace_id=head["trace"])
+        header = f"{trace};Parent={getrandbits(64):016x};Sampled={int(entry.function.tracing)}" if trace else ""
+        call = Call(request_id=id, function_arn=arn, payload=event, trace_id=header)
         try:
-            self.host.submit(_parsed(description), call, partial(self._reply, number, time.monotonic(), answered), sink)
+            self.host.submit(entry.function, call, partial(self._reply, arn, entry, time.monotonic(), answered), sink)
             return await answered
         finally:
             timer.cancel()
 
-    async def _enter(self, number: int, arn: str, trace: str) -> tuple[dict[str, Any], bytes]:
+    async def _enter(self, arn: str) -> _Entry:
         await self._offered.wait()
-        answer: asyncio.Future[tuple[dict[str, Any], bytes]] = asyncio.get_running_loop().create_future()
-        self._asked[number] = answer
-        self._send({"id": number, "enter": arn, "trace": trace})
+        number = next(self._ids)
+        answer: asyncio.Future[_Entry] = asyncio.get_running_loop().create_future()
+        self._asked[number] = arn, answer
+        self._send({"id": number, "enter": arn})
         return await answer
 
-    def _reply(self, number: int, began: float, answered: asyncio.Future[Outcome], outcome: Outcome) -> None:
-        self._leave(number, time.monotonic() - began, failed=outcome.answer.error_type is not None)
+    def _take(self, head: dict[str, Any], description: bytes) -> None:
+        """What the emulator says: who may enter, or that leases hold no more."""
+        if "revoked" in head:
+            for arn in head["revoked"]:
+                self._leases.pop(arn, None)
+            return
+        arn, answer = self._asked.pop(head["id"])
+        if "refused" in head:
+            if not answer.done():
+                answer.set_exception(RefusedError(head["refused"], head["reason"]))
+            return
+        entry = _Entry(None if head.get("lease") else head["id"], parse_function(json.loads(description)))
+        if entry.number is None:
+            self._leases[arn] = entry
+        if not answer.done():
+            answer.set_result(entry)
+        elif entry.number is not None:  # who asked is gone
+            self._send({"leave": entry.number, "seconds": 0.0, "error": False})
+
+    def _reply(
+        self, arn: str, entry: _Entry, began: float, answered: asyncio.Future[Outcome], outcome: Outcome
+    ) -> None:
+        seconds, failed = time.monotonic() - began, outcome.answer.error_type is not None
         if not answered.done():
             answered.set_result(outcome)
+        if entry.number is not None:
+            self._send({"leave": entry.number, "seconds": seconds, "error": failed})
+            return
+        if not self._done:
+            asyncio.get_running_loop().call_later(_GATHER, self._tell_done)
+        self._done.append((arn, seconds, failed))
 
-    def _leave(self, number: int, seconds: float, *, failed: bool) -> None:
-        self._send({"leave": number, "seconds": seconds, "error": failed})
+    def _tell_done(self) -> None:
+        done, self._done = self._done, []
+        self._send({"done": done})
 
     def _send(self, message: dict[str, object]) -> None:
         if self._transport:
@@ -118,12 +147,13 @@ class Functions(asyncio.Protocol):
             self._transport.write(ANSWERED.pack(len(told), 0) + told)
 
 
+class _Entry(NamedTuple):
+    """Leave to run a version: by lease, or once, and then by the number it is given back with."""
+
+    number: int | None
+    function: Function
+
+
 def _give_up(answered: asyncio.Future[Outcome]) -> None:
     if not answered.done():
         answered.set_exception(TimeoutError())
-
-
-@lru_cache(maxsize=1024)
-def _parsed(description: bytes) -> Function:
-    """The same words for the same version: reading them costs more than all else here."""
-    return parse_function(json.loads(description))

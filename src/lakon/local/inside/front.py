@@ -22,13 +22,24 @@ if TYPE_CHECKING:
 
 
 class Front:
-    """The ASGI application that is served. `ready` is called once the emulator has its state."""
+    """The ASGI application that is served. `ready` is called once the emulator has its state.
 
-    def __init__(self, application: Application, api: InvokeApi, emulator: Emulator, ready: Callable[[], None]) -> None:
+    `changed` is called before a request that may have changed functions is answered.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        api: InvokeApi,
+        emulator: Emulator,
+        ready: Callable[[], None],
+        changed: Callable[[], None],
+    ) -> None:
         self._application = application
         self._api = api
         self._emulator = emulator
         self._ready = ready
+        self._changed = changed
 
     async def __call__(self, scope: Json, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -36,7 +47,7 @@ class Front:
             await self._application(scope, receive, self._watching(send))
             return
         if scope["type"] != "http" or scope["method"] != "POST" or not is_invoke(scope["path"]):
-            await self._application(scope, receive, send)
+            await self._application(scope, receive, self._announcing(send) if _may_change(scope) else send)
             return
         body = await _body(receive)
         if body is None:
@@ -61,6 +72,20 @@ class Front:
             await send(message)
 
         return watching
+
+    def _announcing(self, send: Send) -> Send:
+        async def announcing(message: Json) -> None:
+            if message["type"] == "http.response.start":
+                self._changed()
+            await send(message)
+
+        return announcing
+
+
+def _may_change(scope: Json) -> bool:
+    """Whether a request is of the Lambda API or of CloudFormation, as the scope of its credentials says."""
+    credentials: bytes = next((value for name, value in scope.get("headers", ()) if name == b"authorization"), b"")
+    return b"/lambda/" in credentials or b"/cloudformation/" in credentials
 
 
 async def _body(receive: Receive) -> bytes | None:

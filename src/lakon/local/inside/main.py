@@ -84,7 +84,7 @@ async def _run(listener: socket.socket) -> None:
         provisioning.restore()
 
     admitting = asyncio.create_task(admissions.run())
-    await _serve(Front(application, api, emulator, ready), listener)
+    await _serve(Front(application, api, emulator, ready, admissions.look), listener)
     admitting.cancel()
     events.save(saved)
 
@@ -119,7 +119,9 @@ def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissio
     ):
         emulator.replace(name, wrap(emulator.original(name)))
     stacks.complete(emulator)
-    return events, api, Admissions(records, invoker, int(os.environ["LAKON_HOST_PORT"])), provisioning
+    host_port, concurrency = int(os.environ["LAKON_HOST_PORT"]), int(os.environ["LAKON_CONCURRENCY"])
+    admissions = Admissions(records, invoker, host_port, concurrency)
+    return events, api, admissions, provisioning
 
 
 def _new(payload: bytes) -> Asked:
