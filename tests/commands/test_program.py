@@ -9,6 +9,7 @@ import pytest
 
 from lakon.commands.program import find, load
 from lakon.exceptions import ProgramError, UsageError
+from lakon.model.code import PythonHandler
 
 GOOD = 'import lakon\nservice = lakon.Service("good")\nphotos = service.bucket("photos")\n'
 
@@ -85,6 +86,7 @@ def test_handlers_keep_the_names_that_lambda_imports(tmp_path):
     (tmp_path / "handlers").mkdir(exist_ok=True)
     (tmp_path / "handlers" / "__init__.py").write_text("")
     [function] = load(tmp_path / "app.py").service.functions
+    assert isinstance(function.code, PythonHandler)
     assert function.code.call.__module__ == "handlers.photos"
 
 
@@ -260,3 +262,8 @@ def test_a_source_that_is_not_utf_8(tmp_path):
 def test_what_a_program_prints_is_talk(tmp_path, capsys):
     load(write(tmp_path, app_py=f"print('hello')\n{GOOD}") / "app.py")
     assert capsys.readouterr() == ("", "hello\n")
+
+
+def test_a_program_that_is_gone(tmp_path):
+    with pytest.raises(ProgramError, match="the program is gone"):
+        load(tmp_path / "app.py")

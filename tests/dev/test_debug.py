@@ -16,6 +16,7 @@ from .test_dev import call
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from subprocess import CompletedProcess
 
     from .conftest import Dev
 
@@ -101,3 +102,11 @@ def test_a_function_that_is_not_there(dev: Callable[..., Dev]) -> None:
     work = dev("--debug", "gret")
     assert work.wait() == 2
     assert "Did you mean 'greet'?" in work.said()
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(lakon: Callable[..., CompletedProcess[str]]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = lakon("dev", "--debug", "greet", "--debug-port", port)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: the debugger cannot listen on port {port}: ")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -126,3 +128,20 @@ def test_a_journal_forgets(tmp_path: Path) -> None:
         journal.put_log_events(logGroupName="g", logStreamName="s", logEvents=[{"timestamp": number, "message": big}])
         assert [record.timestamp for record in reader.read()] == [number]
     assert (tmp_path / JOURNAL).stat().st_size < 20 * 2**20
+
+
+def test_what_it_prints_itself_is_no_news(root: Path) -> None:
+    """As in `lakon dev > dev.out`: each word there would be followed by a reload, which is followed by a word."""
+    script = f"""
+import pathlib
+from lakon.local.watch import Watch
+root = pathlib.Path({str(root)!r})
+with Watch(root) as watch:
+    print("a word", flush=True)
+    (root / "app.py").touch()
+    print([path.name for path in watch.wait(10)], flush=True)
+"""
+    told = root / "dev.out"
+    with told.open("w") as output:
+        subprocess.run([sys.executable, "-c", script], stdout=output, check=True)
+    assert told.read_text() == "a word\n['app.py']\n"

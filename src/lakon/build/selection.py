@@ -25,6 +25,8 @@ ANYWHERE_LEFT_OUT = (
     "conftest.py",
     "node_modules",
     "*.egg-info",
+    "*.log",
+    "nohup.out",
     "*.go",
     "go.mod",
     "go.sum",

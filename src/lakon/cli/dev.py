@@ -149,10 +149,12 @@ class _Screen:
     def _log(self, line: LogLine) -> None:
         from rich.text import Text
 
-        text = Text(f"{line.time.astimezone():%H:%M:%S.%f}"[:-3] + " ", style="dim")
-        text.append(f"{line.group:<{self._width}} ", style=self._colours.get(line.group, ""))
-        text.append(line.message.rstrip(), style="dim" if line.message.startswith(_FRAME) else "not dim")
-        self._logs.print(text)
+        style = "dim" if line.message.startswith(_FRAME) else "not dim"
+        for each in line.message.rstrip().splitlines() or [""]:
+            text = Text(f"{line.time.astimezone():%H:%M:%S.%f}"[:-3] + " ", style="dim")
+            text.append(f"{line.group:<{self._width}} ", style=self._colours.get(line.group, ""))
+            text.append(each, style=style)
+            self._logs.print(text)
 
 
 def _few(names: Sequence[str], what: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lakon.commands import names
+from lakon.exceptions import UsageError
 from lakon.interpreters import for_this_machine
 from lakon.local import debugger
 from lakon.model.names import logical_id
@@ -26,6 +28,19 @@ class Debugged:
 
     function: str
     port: int = 5678
+
+
+def check_port(debugged: Debugged) -> None:
+    """UsageError when somebody else listens where the debugger shall."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", debugged.port))
+        except OSError as error:
+            raise UsageError(
+                f"the debugger cannot listen on port {debugged.port}: {error.strerror}",
+                hint="Another program has it, perhaps another `lakon dev`. Choose one that is free: --debug-port.",
+            ) from error
 
 
 def with_debugger(program: Program, built: Build, debugged: Debugged, stage: str, reporter: Reporter) -> Build:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from lakon.commands import program as programs
 from lakon.commands.build import build
-from lakon.commands.debug import with_debugger
+from lakon.commands.debug import check_port, with_debugger
 from lakon.commands.fronts import fronts, has_fronts, open_fronts
 from lakon.commands.live import Live
 from lakon.commands.places import aws_folder, running, start
@@ -113,6 +113,8 @@ def dev(
     BuildError when the first build fails for another reason than the program's mistakes, which are waited for to be
     mended; LocalError when the embedded AWS cannot be started, or ends.
     """
+    if debugged:
+        check_port(debugged)
     with Watch(programs.project_folder(path)) as watch:
         work = _Dev(path, target, reporter, tell, keep, debugged)
         try:

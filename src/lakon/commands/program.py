@@ -45,6 +45,8 @@ def load(path: Path, stage: str = DEFAULT_STAGE) -> Program:
     What it prints meanwhile goes to stderr: stdout is data. Raises ProgramError when it cannot be imported, with its
     own traceback cut at Lakon's frames, or when it declares no service or several.
     """
+    if not path.is_file():
+        raise ProgramError("the program is gone", where=path.name, hint="Bring the file back, or name another: --app.")
     root, module = address(path)
     with _importing(root, stage):
         try:

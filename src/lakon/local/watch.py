@@ -9,6 +9,7 @@ several ways.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,7 @@ class Watch:
                 raise KeyboardInterrupt
             return frozenset()
         paths = frozenset(path for _, name in changes if not _ignored(path := Path(name), self._root))
+        paths = frozenset(path for path in paths if not _is_our_output(path))
         if any(path.is_dir() or str(path) in self._folders for path in paths):
             self._look_again()
         return paths
@@ -96,6 +98,14 @@ def _folders(root: Path) -> frozenset[str]:
 
 def _ignored(path: Path, root: Path) -> bool:
     return any(_is_ignored(part) for part in path.relative_to(root).parts)
+
+
+def _is_our_output(path: Path) -> bool:
+    """Whether this process writes the file itself, as in `lakon dev > dev.out`: its own words are no news to it."""
+    with suppress(OSError):
+        facts = path.stat()
+        return any(os.path.samestat(facts, os.fstat(stream)) for stream in (1, 2))
+    return False
 
 
 def _is_ignored(name: str) -> bool:
