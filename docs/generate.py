@@ -291,7 +291,7 @@ def grants() -> Iterator[str]:
     rows = []
     for (kind, access), parts in ACTIONS.items():
         for actions, suffixes in parts:
-            on = " and ".join(ends[suffix] for suffix in suffixes)
+            on = "its calls" if access == "call" else " and ".join(ends[suffix] for suffix in suffixes)
             rows.append((f"`{kind}.{access}`", "<br>".join(f"`{action}`" for action in actions), on))
     yield table(("grant", "actions", "on"), rows)
     yield "## What a role holds besides"
