@@ -598,3 +598,36 @@ def test_a_function_url_decodes_the_path_and_an_http_api_does_not_twice(api):
     url = lakon.Service("shop").function_url("url")
     url.get("/{x}")(lambda request: request.path["x"])
     assert seen(url(function_url(Asked("GET", "/{x}", {"x": "50%25"})), None)).body == b"50%25"
+
+
+def wrapped(function):
+    @functools.wraps(function)
+    def wrapper(*arguments, **named):
+        return function(*arguments, **named)
+
+    return wrapper
+
+
+def test_decorated_handlers_and_quoted_names_are_looked_up_where_they_stand(api):
+    @api.post("/")
+    @wrapped
+    def make(order: "Order", page: "int" = 1):
+        return {"order": order, "page": page}
+
+    assert ask(api, "POST", "/", {"item": "a"}, query=[("page", "2")])[1] == {"order": {"item": "a"}, "page": 2}
+
+
+def test_forms_with_names_that_are_hard_to_read(api):
+    @api.post("/")
+    def show(request):
+        [file] = request.form.files["f"]
+        return [file.name, file.content.decode(), request.form["a;b"]]
+
+    disposition = b"Content-Disposition: form-data; name="
+    body = (
+        b"preamble\r\n--x\r\n"
+        + disposition + b'"f"; filename="a;b\\"c.txt"\r\n\r\none\r\n--xy\r\n--x\r\n'
+        + disposition + b'"a;b"\r\n\r\n--x is no boundary\r\n--x--\r\nepilogue'
+    )  # fmt: skip
+    kind = [("content-type", "multipart/form-data; charset=utf-8; boundary=x")]
+    assert ask(api, "POST", "/", body, headers=kind)[1] == ['a;b"c.txt', "one\r\n--xy", "--x is no boundary"]

@@ -93,7 +93,12 @@ def parameters_of(handler: Any) -> list[tuple[str, Any, Any]]:
     names = code.co_varnames[: count + code.co_kwonlyargcount]
     defaults = dict(zip(reversed(names[:count]), reversed(handler.__defaults__ or ()), strict=False))
     defaults.update(handler.__kwdefaults__ or {})
-    annotations = handler.__annotations__
+    try:
+        annotations = handler.__annotations__
+    except NameError:  # of Python 3.14, where a name stands under `if TYPE_CHECKING`
+        import annotationlib  # type: ignore[import-not-found, unused-ignore]
+
+        annotations = annotationlib.get_annotations(handler, format=annotationlib.Format.STRING)
     return [(name, annotations.get(name, ...), defaults.get(name, ...)) for name in names]
 
 

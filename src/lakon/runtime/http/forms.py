@@ -25,7 +25,7 @@ def parse_form(kind: str, body: bytes) -> Form:
 def _multipart(boundary: bytes, body: bytes) -> Form:
     values: dict[str, list[str]] = {}
     files: dict[str, list[File]] = {}
-    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    pieces = _pieces(b"\r\n--" + boundary, b"\r\n" + body)
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
         raise HTTPError(400, "the form ends before its last boundary")
     for piece in pieces[1:-1]:
@@ -42,6 +42,17 @@ def _multipart(boundary: bytes, body: bytes) -> Form:
             kind = headers.get("content-type", "application/octet-stream")
             files.setdefault(name, []).append(File(file, kind, content))
     return Form(values, files)
+
+
+def _pieces(delimiter: bytes, body: bytes) -> list[bytes]:
+    """What stands between the delimiters: a longer one that begins like them is none."""
+    pieces: list[bytes] = []
+    for piece in body.split(delimiter):
+        if not pieces or piece.startswith((b"\r\n", b"--")):
+            pieces.append(piece)
+        else:
+            pieces[-1] += delimiter + piece
+    return pieces
 
 
 def _headers(head: bytes) -> dict[str, str]:

@@ -353,8 +353,22 @@ def _quoted(path: str) -> str:
 
 def parameter(header: str, name: str) -> str | None:
     """A parameter of a header such as `text/html; charset=utf-8`."""
-    for part in header.split(";")[1:]:
-        key, _, value = part.partition("=")
-        if key.strip().lower() == name:
-            return value.strip().strip('"')
+    rest = header.partition(";")[2]
+    while rest:
+        key, equals, rest = rest.partition("=")
+        rest = rest.lstrip()
+        value, rest = _quoted_string(rest) if rest.startswith('"') else rest.partition(";")[::2]
+        if equals and key.strip(" ;").lower() == name:
+            return value.strip()
     return None
+
+
+def _quoted_string(text: str) -> tuple[str, str]:
+    """What stands between the quotes that a text begins with, and what comes behind."""
+    letters, place = [], 1
+    while place < len(text) and text[place] != '"':
+        if text[place] == "\\" and text[place + 1 : place + 2] in ('"', "\\"):
+            place += 1
+        letters.append(text[place])
+        place += 1
+    return "".join(letters), text[place + 1 :]

@@ -98,9 +98,9 @@ class Response:
         if kind is dict or kind is list:
             self.headers.setdefault("content-type", JSON)
             return dumps(body)
-        if kind is str:
+        if isinstance(body, str):
             self.headers.setdefault("content-type", TEXT)
-            return body  # type: ignore[return-value]  # the line above knows it
+            return body
         if body is None:
             return ""
         if isinstance(body, (bytes, bytearray, memoryview)):

@@ -17,7 +17,7 @@ Faults = list[tuple[str, str, str]]
 Decoder = Callable[[Any, str, str, Faults, bool], Any]
 
 # Python 3.10 has neither of the last two
-_QUALIFIERS = (typing.Annotated, getattr(typing, "Required", None), getattr(typing, "NotRequired", None))
+_QUALIFIERS = [getattr(typing, name) for name in ("Annotated", "Required", "NotRequired") if hasattr(typing, name)]
 _SCALARS = (str, int, float, bool)
 _FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _BY_TEXT = {
@@ -33,7 +33,11 @@ def resolved(annotation: Any, handler: Any) -> Any:
     """An annotation as a type; a text is looked up where the handler stands. TypeError when it names nothing."""
     if not isinstance(annotation, str):
         return annotation
-    function = getattr(handler, "__func__", handler)
+    function = getattr(handler, "func", handler)  # of functools.partial
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    if not hasattr(function, "__globals__"):
+        function = getattr(function, "__func__", type(function).__call__)
     try:
         return eval(annotation, getattr(function, "__globals__", {}))  # noqa: S307 - the program's own annotation
     except NameError as error:
