@@ -19,6 +19,8 @@ __all__ = [
     "File",
     "FunctionUrl",
     "GatewayResponse",
+    "GoError",
+    "GoLibrary",
     "Grant",
     "HTTPError",
     "HttpApi",
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from lakon.model.cloudformation import CloudFormationResource
     from lakon.model.function import Vpc
     from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+    from lakon.model.golibrary import GoLibrary
     from lakon.model.grants import Allow, Grant, allow, invoke
     from lakon.model.http import Cache, Cors, Domain, GatewayResponse, Quota, Throttle, Url, UsagePlan
     from lakon.model.messaging import Bus, Queue, Topic
@@ -80,6 +83,7 @@ if TYPE_CHECKING:
     from lakon.runtime.http.connections import SendError
     from lakon.runtime.http.request import File, Request
     from lakon.runtime.http.response import HTTPError, Response
+    from lakon.runtime.raw import GoError
 else:
     _HOMES = {
         "model.alarms": ("Alarm", "duration", "errors", "throttles"),
@@ -87,6 +91,7 @@ else:
         "model.cloudformation": ("CloudFormationResource",),
         "model.function": ("Vpc",),
         "model.gateways": ("FunctionUrl", "HttpApi", "LoadBalancer", "RestApi", "WebSocketApi"),
+        "model.golibrary": ("GoLibrary",),
         "model.grants": ("Allow", "Grant", "allow", "invoke"),
         "model.http": ("Cache", "Cors", "Domain", "GatewayResponse", "Quota", "Throttle", "Url", "UsagePlan"),
         "model.messaging": ("Bus", "Queue", "Topic"),
@@ -100,6 +105,7 @@ else:
         "runtime.http.connections": ("SendError",),
         "runtime.http.request": ("File", "Request"),
         "runtime.http.response": ("HTTPError", "Response"),
+        "runtime.raw": ("GoError",),
     }
     _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

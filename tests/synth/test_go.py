@@ -13,6 +13,7 @@ ROOT = __file__.rpartition("/")[0]
 
 def said(declare):
     service = lakon.Service("imager")
+    service.bucket("photos")
     declare(service)
     try:
         synthesize(service, stage="dev", root=ROOT)
@@ -66,11 +67,7 @@ def test_a_mistake_is_told(name):
 def test_what_is_returned_can_be_invoked():
     service = lakon.Service("imager")
     other = service.go_function("other", source="./other")
-
-    @service.function(uses=[lakon.invoke(other)])
-    def caller(event, context):
-        """Call."""
-
+    service.go_function("caller", source="./caller", uses=[lakon.invoke(other)])
     variables = synthesize(service, stage="dev", root=ROOT).resources["CallerFunction"]["Properties"]["Environment"]
     assert list(variables["Variables"]) == ["OTHER_FUNCTION_NAME"]
 
