@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakon.local.functions import Function
+
 
 class Archives:
     """Archives lie as `<digest>.zip` in `folder/archives`.
@@ -29,13 +31,18 @@ class Archives:
         shutil.rmtree(self._work, ignore_errors=True)
         self._work.mkdir()
 
-    def code(self, digest: str) -> Path:
-        """The folder with the code of archive `digest`: LAMBDA_TASK_ROOT."""
-        return self._unpacked("code", digest, [digest])
+    def unpacked(self, function: Function) -> tuple[Path, Path | None] | None:
+        """The folders with the code of a function and with its layers, if they are there. See `unpack`."""
+        task, opt = self._code(function), self._layers(function)
+        return (task, opt) if task.exists() and (opt is None or opt.exists()) else None
 
-    def layers(self, digests: Sequence[str]) -> Path:
-        """The folder that holds the layers, the later ones over the earlier: /opt."""
-        return self._unpacked("opt", hashlib.sha256(" ".join(digests).encode()).hexdigest(), digests)
+    def unpack(self, function: Function) -> tuple[Path, Path | None]:
+        """The folder with the code of a function, and that with its layers, the later ones over the earlier."""
+        task, opt = self._code(function), self._layers(function)
+        _unpack_all([self._archive(function.code)], task)
+        if opt:
+            _unpack_all([self._archive(digest) for digest in function.layers], opt)
+        return task, opt
 
     def scratch(self) -> Path:
         """A new empty folder: the /tmp of one environment."""
@@ -45,23 +52,34 @@ class Archives:
         """Remove a folder made by `scratch`."""
         shutil.rmtree(scratch, ignore_errors=True)
 
-    def _unpacked(self, kind: str, name: str, digests: Sequence[str]) -> Path:
-        folder = self._work / kind / name[:32]
-        if folder.exists():
-            return folder
-        folder.parent.mkdir(exist_ok=True)
-        unpacking = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
-        unpacking.chmod(0o755)
-        try:
-            for digest in digests:
-                _unpack(self.uploads / f"{digest}.zip", unpacking)
-            unpacking.rename(folder)
-        except OSError:
-            if not folder.exists():  # else another thread was faster, with the same
-                raise
-        finally:
-            shutil.rmtree(unpacking, ignore_errors=True)
-        return folder
+    def _code(self, function: Function) -> Path:
+        return self._work / "code" / function.code[:32]
+
+    def _layers(self, function: Function) -> Path | None:
+        if not function.layers:
+            return None
+        return self._work / "opt" / hashlib.sha256(" ".join(function.layers).encode()).hexdigest()[:32]
+
+    def _archive(self, digest: str) -> Path:
+        return self.uploads / f"{digest}.zip"
+
+
+def _unpack_all(archives: Sequence[Path], folder: Path) -> None:
+    """Unpack archives into one folder, in one step, unless it is there."""
+    if folder.exists():
+        return
+    folder.parent.mkdir(exist_ok=True)
+    unpacking = Path(tempfile.mkdtemp(prefix=".unpacking-", dir=folder.parent))
+    unpacking.chmod(0o755)
+    try:
+        for archive in archives:
+            _unpack(archive, unpacking)
+        unpacking.rename(folder)
+    except OSError:
+        if not folder.exists():  # else another thread was faster, with the same
+            raise
+    finally:
+        shutil.rmtree(unpacking, ignore_errors=True)
 
 
 def _unpack(archive: Path, folder: Path) -> None:

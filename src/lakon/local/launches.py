@@ -48,10 +48,11 @@ class Launcher:
 
         InvalidEntrypointError when the archive holds no program; LocalError when the runtime cannot be had.
         """
-        task = await asyncio.to_thread(self._archives.code, function.code)
-        opt = await asyncio.to_thread(self._archives.layers, function.layers) if function.layers else None
+        unpacked = self._archives.unpacked(function)
+        if unpacked is None:  # else no thread needs to be waited for
+            unpacked = await asyncio.to_thread(self._archives.unpack, function)
         refusal = await self._guard.refusal()
-        folders = Folders(task, opt, self._archives.scratch(), sandboxed=refusal is None)
+        folders = Folders(*unpacked, self._archives.scratch(), sandboxed=refusal is None)
         argv, notice = await self._command(function, folders)
         environment = self._environment(function, stream, folders)
         kind = "snap-start" if function.snap_start else "provisioned-concurrency" if provisioned else "on-demand"
@@ -64,7 +65,7 @@ class Launcher:
             sandbox=folders.sandbox(function.storage, self._archives.folder, argv[0]),
             framed=not function.runtime.startswith("provided"),
             initialization_type=kind,
-            extensions=[folders.seen(program) for program in _extensions(opt)],
+            extensions=[folders.seen(program) for program in _extensions(folders.opt)],
             extension_environment={name: value for name, value in environment.items() if _for_extensions(name)},
         )
         told = [notice] if notice else []
