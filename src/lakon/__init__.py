@@ -81,8 +81,9 @@ if TYPE_CHECKING:
     from lakon.model.triggers import Schedule, at, cron, event, every
     from lakon.runtime.http.adapter import http
     from lakon.runtime.http.connections import SendError
-    from lakon.runtime.http.request import File, Request
+    from lakon.runtime.http.request import Request
     from lakon.runtime.http.response import HTTPError, Response
+    from lakon.runtime.http.values import File
     from lakon.runtime.raw import GoError
 else:
     _HOMES = {
@@ -103,8 +104,9 @@ else:
         "model.triggers": ("Schedule", "at", "cron", "event", "every"),
         "runtime.http.adapter": ("http",),
         "runtime.http.connections": ("SendError",),
-        "runtime.http.request": ("File", "Request"),
+        "runtime.http.request": ("Request",),
         "runtime.http.response": ("HTTPError", "Response"),
+        "runtime.http.values": ("File",),
         "runtime.raw": ("GoError",),
     }
     _HOME = {name: home for home, names in _HOMES.items() for name in names}

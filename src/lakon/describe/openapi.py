@@ -13,7 +13,7 @@ from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi
 from lakon.model.routes import Route
 from lakon.runtime.http.application import names_of
 from lakon.runtime.http.arguments import Parameter, parameters
-from lakon.runtime.http.calls import Mount, parameters_of
+from lakon.runtime.http.handlers import Mount, parameters_of
 from lakon.runtime.http.response import PROBLEM, TITLES, Response
 from lakon.runtime.http.validation import resolved
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lakon.model.http import Cors, Throttle
     from lakon.model.origin import Origin
     from lakon.runtime.http.application import Hooks
-    from lakon.runtime.http.calls import Mount
+    from lakon.runtime.http.handlers import Mount
 
     Handler = TypeVar("Handler", bound=Callable[..., object])
     Serve: TypeAlias = Callable[[dict[str, Any], object], dict[str, Any]]  # JSON in, JSON out
@@ -310,7 +310,7 @@ class HttpFrontDoor(FrontDoor):
         An ASGI application's lifespan begins before its first request. Routes of the API come before it. Options as
         for `get`.
         """
-        from lakon.runtime.http.calls import Mount
+        from lakon.runtime.http.handlers import Mount
 
         mount, path = Mount(app, kind), path.rstrip("/")
         for below in (path or "/", f"{path}/{{proxy+}}"):

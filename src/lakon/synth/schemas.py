@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakon.runtime.http.application import names_of
 from lakon.runtime.http.arguments import parameters
-from lakon.runtime.http.calls import Mount, parameters_of
+from lakon.runtime.http.handlers import Mount, parameters_of
 
 if TYPE_CHECKING:
     from lakon.model.routes import Route

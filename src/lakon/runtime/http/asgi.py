@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from lakon.runtime.http import fronts
 from lakon.runtime.http.loop import loop, run
-from lakon.runtime.http.mounting import below
 from lakon.runtime.http.response import HTTPError, Response
 
 TYPE_CHECKING = False
@@ -190,3 +189,15 @@ def response(status: int, headers: Any, body: bytes | Iterator[bytes]) -> Respon
         else:
             made.headers[key] = text
     return made
+
+
+def below(request: Request) -> tuple[str, str]:
+    """Where an application is mounted, and the path below it: `("/admin", "/users/1/")`.
+
+    The route's own `{proxy+}` tells what is below. It may lack the slash at the end, which counts for applications.
+    """
+    path = request.url_path
+    rest = request.path.get("proxy", "").rstrip("/")
+    whole = path.rstrip("/")
+    root = whole[: len(whole) - len(rest)].rstrip("/") if rest and whole.endswith(rest) else whole
+    return root, path[len(root) :] or "/"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lakon.runtime.http.request import File, Form, parameter, parse_query
 from lakon.runtime.http.response import HTTPError
+from lakon.runtime.http.values import File, Form, parameter, parse_query
 
 
 def parse_form(kind: str, body: bytes) -> Form:

@@ -8,8 +8,9 @@ See "Create AWS Lambda proxy integrations for HTTP APIs", "Input format of a Lam
 
 from __future__ import annotations
 
-from lakon.runtime.http.request import Request, parse_query
+from lakon.runtime.http.request import Request
 from lakon.runtime.http.response import TITLES
+from lakon.runtime.http.values import parse_query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lakon.runtime.http.calls import COROUTINE, flags_of
+from lakon.runtime.http.handlers import COROUTINE, flags_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,15 +22,3 @@ def mounted(app: Any, kind: str | None) -> Callable[[Request], Response]:
     from lakon.runtime.http.wsgi import wsgi
 
     return wsgi(app)
-
-
-def below(request: Request) -> tuple[str, str]:
-    """Where an application is mounted, and the path below it: `("/admin", "/users/1/")`.
-
-    The route's own `{proxy+}` tells what is below. It may lack the slash at the end, which counts for applications.
-    """
-    path = request.url_path
-    rest = request.path.get("proxy", "").rstrip("/")
-    whole = path.rstrip("/")
-    root = whole[: len(whole) - len(rest)].rstrip("/") if rest and whole.endswith(rest) else whole
-    return root, path[len(root) :] or "/"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from lakon.runtime.http import fronts
-from lakon.runtime.http.asgi import response
-from lakon.runtime.http.mounting import below
+from lakon.runtime.http.asgi import below, response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

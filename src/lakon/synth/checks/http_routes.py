@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lakon.model.authorizers import INHERITED, Cognito, Jwt
 from lakon.model.gateways import FunctionUrl, LoadBalancer, RestApi
 from lakon.model.routes import ListenerRule, Route, SocketRoute
-from lakon.runtime.http.calls import Mount
+from lakon.runtime.http.handlers import Mount
 from lakon.synth.authorizers import decides
 from lakon.synth.checks.authorizers import check_auth
 from lakon.synth.checks.mistakes import are_texts, is_number, spelled
