@@ -20,10 +20,17 @@ _FILES = {
     "requirements.txt": "requirements.txt",
     ".gitignore": "gitignore.txt",
 }
+_GO_FILES = {
+    **_FILES,
+    "app.py": "go/app.py.txt",
+    "test_app.py": "go/test_app.py.txt",
+    "greet/go.mod": "go/go.mod.txt",
+    "greet/main.go": "go/main.go.txt",
+}
 
 
-def new(name: str, folder: Path) -> Path:
-    """Make the project `name` in a folder of that name below `folder`: program, test, README.
+def new(name: str, folder: Path, *, go: bool = False) -> Path:
+    """Make the project `name` in a folder of that name below `folder`: program, test, README; with `go` one in Go.
 
     Raises UsageError when the name is not one for a service, the folder holds something already, or cannot be made.
     """
@@ -37,10 +44,12 @@ def new(name: str, folder: Path) -> Path:
         raise UsageError(f"there is something in {project} already", hint="Choose another name or folder.")
     python = RUNNING if RUNNING in PYTHONS else PYTHONS[-1]
     templates = resources.files("lakon.commands") / "project"
-    texts = {file: templates.joinpath(source).read_text("utf-8") for file, source in _FILES.items()}
+    files = _GO_FILES if go else _FILES
+    texts = {file: templates.joinpath(source).read_text("utf-8") for file, source in files.items()}
     try:
         project.mkdir(parents=True, exist_ok=True)
         for file, text in texts.items():
+            (project / file).parent.mkdir(exist_ok=True)
             (project / file).write_text(text.replace("{{name}}", name).replace("{{python}}", python), "utf-8")
     except OSError as error:
         hint = storage_hint(error.errno) or "Choose another folder."

@@ -2,7 +2,7 @@
 
 import lakon
 
-service = lakon.Service("polyglot", python="3.13", env={"COLOUR": "blue"}, layer=True)
+service = lakon.Service("languages", python="3.13", env={"COLOUR": "blue"}, layer=True)
 photos = service.bucket("photos")
 fast = service.go_library("fast", source="./fast")
 
