@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -107,6 +108,30 @@ def fifo(cloud: Cloud) -> None:
     assert "FifoTopic" not in attributes
 
 
+def counted(cloud: Cloud) -> int:
+    with urlopen(f"{cloud.url('orders')}/orders") as answer:
+        return int(answer.read())
+
+
+def cache(cloud: Cloud) -> None:
+    assert counted(cloud) != counted(cloud)
+
+
+def policy(cloud: Cloud) -> None:
+    """Nothing comes through a VPC endpoint here."""
+    assert counted(cloud)
+
+
+def validation(cloud: Cloud) -> None:
+    """API Gateway would answer 400, and no function would run."""
+    with pytest.raises(HTTPError, match="422"):
+        urlopen(f"{cloud.url('orders')}/orders", b"{}")
+
+
+def domain(cloud: Cloud) -> None:
+    assert cloud.url("named").startswith("http://127.0.0.1:")
+
+
 PROOFS: tuple[Callable[[Cloud], None], ...] = (
     permissions,
     alarms,
@@ -121,6 +146,10 @@ PROOFS: tuple[Callable[[Cloud], None], ...] = (
     recovery,
     punctuation,
     fifo,
+    cache,
+    policy,
+    validation,
+    domain,
 )
 
 

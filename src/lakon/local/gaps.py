@@ -80,6 +80,16 @@ GAPS = (
         "leave punctuation out of the secrets it makes",
     ),
     Gap("fifo", "AWS::SNS::Topic", "FifoTopic", "make a topic FIFO"),
+    Gap("cache", "AWS::ApiGateway::Stage", "CacheClusterEnabled", "keep answers in the cache of a REST API"),
+    Gap("policy", "AWS::ApiGateway::RestApi", "Policy", "ask the policy of a REST API who may call it"),
+    Gap(
+        "validation",
+        "AWS::ApiGateway::RequestValidator",
+        "ValidateRequestBody",
+        "refuse bodies by models: the function is asked, and refuses them itself",
+        harmless=False,
+    ),
+    Gap("domain", "AWS::Route53::RecordSet", "AliasTarget", "answer at names of your own"),
 )
 
 

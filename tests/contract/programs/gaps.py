@@ -1,6 +1,7 @@
 """Everything that the embedded AWS does not do."""
 
 import platform
+from dataclasses import dataclass
 
 import lakon
 
@@ -40,3 +41,39 @@ def never_called(event: object, context: object) -> None:
 @service.function(alarms=[lakon.errors()])
 def fail(event: object, context: object) -> None:
     raise ValueError("as told")
+
+
+api = service.rest_api("orders", cache=lakon.Cache(), endpoint="private", vpc_endpoints="vpce-0123456789abcdef0")
+
+
+@service.function(on=api.get("/orders", cache=60))
+def count(event: object, context: object) -> object:
+    """Tell another number each time."""
+    counted.append(1)
+    return {"statusCode": 200, "body": str(len(counted))}
+
+
+counted: list[int] = []
+
+
+@dataclass
+class Order:
+    """What is ordered."""
+
+    what: str
+
+
+@api.post("/orders", validate=True)
+def take(body: Order) -> object:
+    """Take an order."""
+    return body.what
+
+
+zone = service.resource("Zone", "AWS::Route53::HostedZone", {"Name": "gaps.example"})
+named = service.http_api("named", domain=lakon.Domain("api.gaps.example", zone=zone))
+
+
+@service.function(on=named.get("/"))
+def greet(event: object, context: object) -> object:
+    """Say hello."""
+    return "hello"
