@@ -11,6 +11,7 @@ from lakon.commands import names
 from lakon.exceptions import UsageError
 from lakon.interpreters import for_this_machine
 from lakon.local import debugger
+from lakon.model.code import PythonHandler
 from lakon.model.names import logical_id
 from lakon.settings import project_state
 
@@ -49,6 +50,13 @@ def with_debugger(program: Program, built: Build, debugged: Debugged, stage: str
     UsageError when the program has no such function, LocalError when debugpy cannot be installed.
     """
     names.functions(program, stage, [debugged.function])
+    [function] = [each for each in program.service.functions if each.name == debugged.function]
+    if not isinstance(function.code, PythonHandler):
+        raise UsageError(
+            f"{debugged.function!r} is not in Python, and the debugger is Python's",
+            where=function.origin.place(str(program.root)),
+            hint="Run its own code under its own debugger: for Go, `dlv test` in the program's folder.",
+        )
     python = for_this_machine(program.service.python)
     sources = [folder for folder in (program.root / "src", program.root) if folder.is_dir()]
     place = project_state(program.root) / "debugger" / f"{stage}-{debugged.function}"

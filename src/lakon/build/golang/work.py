@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lakon.report import Reporter
 
 _PLACE = re.compile(r"^(\s*(?:package \S+: |vet: )?)([^\s:]+\.(?:go|s|c|h|mod|sum|work))(:\d+)", re.MULTILINE)
+_FIRST = re.compile(r"[^\s:]+\.go:\d+")
 _OURS = {"-buildvcs", "-trimpath"}
 _LINKED = "-s -w -buildid="
 _STRIPPED = " -extldflags=-s"
@@ -134,7 +135,10 @@ class Work:
     def _refusal(self, said: str) -> BuildError:
         names = " and ".join(source.folder.name for source in self._sources[:3])
         more = f" and {len(self._sources) - 3} more" if len(self._sources) > 3 else ""
-        return BuildError(f"Go cannot build {names}{more}", where=self._first.place, detail=self._readable(said))
+        readable = self._readable(said)
+        place = _FIRST.search(readable)
+        where = place[0] if place else self._first.place
+        return BuildError(f"Go cannot build {names}{more}", where=where, detail=readable)
 
     def _readable(self, said: str) -> str:
         """Go's words, with paths relative to where the user is."""
