@@ -270,7 +270,7 @@ def _selected(select: str, text: str | None) -> str:
     """The route key that a route selection expression finds in a message: `$request.body.action`, or in braces."""
     key = select
     for expression in _expressions(select):
-        path = expression.strip("{}").removeprefix("$").removeprefix("request.body").strip(".").split(".")
+        path = expression.strip("${}").removeprefix("request.body").strip(".").split(".")
         try:
             found: Any = json.loads(text or "")
         except (ValueError, RecursionError):
