@@ -18,11 +18,13 @@ from lakon.settings import DEFAULT_STAGE, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
     from types import FrameType
 
     from rich.console import Console
 
-    from lakon.commands.dev import Event, Ready, Reloaded
+    from lakon.commands.dev import Event, Failed, Ready, Reloaded
+    from lakon.commands.remote import Shipped
     from lakon.provision.logs import LogLine
     from lakon.report import ResourceEvent
 
@@ -35,16 +37,24 @@ _FRAME = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_ST
 @program_option
 @stage_option
 @param_option
-@click.option("--region", metavar="NAME", help="The region that the embedded AWS stands for.")
+@click.option("--region", metavar="NAME", help="The region, or the one that the embedded AWS stands for.")
 @click.option("--keep", is_flag=True, help="Leave the embedded AWS running at the end.")
 @click.option("--debug", metavar="NAME", help="Start that function under debugpy: no timeout, one environment.")
 @click.option("--debug-port", type=click.IntRange(1, 65535), default=5678, show_default=True, help="Where it listens.")
+@click.option("--remote", is_flag=True, help="Keep the stage on AWS what the saved files say, instead.")
+@click.option("--profile", metavar="NAME", help="With --remote: AWS profile.")
+@click.option("--endpoint-url", metavar="URL", help="With --remote: an emulator, or a proxy, in AWS's place.")
+@click.option("-y", "--yes", is_flag=True, help="With --remote: do not ask, even when data would be lost.")
 @json_option
 def command(
     app: str | None,
     stage: str,
     params: Mapping[str, str],
     region: str | None,
+    remote: bool,
+    profile: str | None,
+    endpoint_url: str | None,
+    yes: bool,
     keep: bool,
     debug: str | None,
     debug_port: int,
@@ -58,10 +68,18 @@ def command(
     from lakon.commands.debug import Debugged
     from lakon.commands.dev import dev
 
-    terminal = _Quiet()
-    target = settled(app, Target(stage=stage, region=region, local=True, parameters=params))
+    if remote and (keep or debug):
+        raise click.UsageError("--remote works on AWS: it takes neither --keep nor --debug")
+    if not remote and (profile or endpoint_url or yes):
+        raise click.UsageError("--profile, --endpoint-url and --yes go with --remote")
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, _interrupt)
+    if remote:
+        target = Target(stage=stage, region=region, profile=profile, endpoint_url=endpoint_url, parameters=params)
+        _remote(find(app), settled(app, target), yes=yes, as_json=as_json)
+        return
+    terminal = _Quiet()
+    target = settled(app, Target(stage=stage, region=region, local=True, parameters=params))
     screen = partial(_print_json, sys.stdout) if as_json else _Screen(terminal, stage).show
     try:
         dev(find(app), target, terminal, screen, keep=keep, debugged=Debugged(debug, debug_port) if debug else None)
@@ -69,11 +87,44 @@ def command(
         return
 
 
+def _remote(path: Path, target: Target, *, yes: bool, as_json: bool) -> None:
+    from lakon.cli.approval import approval
+    from lakon.commands.remote import Shipped, remote
+
+    terminal = Terminal()
+    approve = approval(target, yes=yes, confirm_iam=False)
+    stdout = sys.stdout
+
+    def show(event: Shipped | Reloaded | Failed) -> None:
+        if as_json:
+            _print_json(stdout, event)
+        elif isinstance(event, Shipped):
+            terminal.note(f"{event.stack} is what the program says ({event.seconds:.1f} s); Ctrl-C ends")
+        else:
+            _show_reload(terminal, event)
+
+    try:
+        remote(path, target, terminal, show, approve=approve)
+    except KeyboardInterrupt:
+        return
+
+
+def _show_reload(terminal: Terminal, event: Reloaded | Failed) -> None:
+    from lakon.commands.dev import Failed
+
+    if isinstance(event, Failed):
+        terminal.error(event.error)
+        terminal.note("waiting for it to be mended")
+        return
+    what = _few(event.functions, "functions") or "nothing, all is as it was"
+    terminal.note(f"{_few(event.saved, 'files')}: reloaded {what} ({event.seconds * 1000:.0f} ms)")
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's
     raise KeyboardInterrupt
 
 
-def _print_json(stdout: TextIO, event: Event) -> None:
+def _print_json(stdout: TextIO, event: Event | Shipped) -> None:
     """One line for each event: its kind, and what belongs to it. `stdout` is not what it is while programs load."""
     from lakon.commands.dev import Failed
 
@@ -115,11 +166,8 @@ class _Screen:
         match event:
             case Ready():
                 self._ready(event)
-            case Reloaded():
-                self._reloaded(event)
-            case Failed():
-                self._terminal.error(event.error)
-                self._terminal.note("waiting for it to be mended")
+            case Reloaded() | Failed():
+                _show_reload(self._terminal, event)
             case LogLine():
                 self._log(event)
             case _:
@@ -141,10 +189,6 @@ class _Screen:
                 note("\n".join(columns(rows, "  ")) + "\n")
         if names:
             note(f"Call one: lakon invoke {names[0]} {self._where} (--event lists sample events). Ctrl-C ends.\n")
-
-    def _reloaded(self, reloaded: Reloaded) -> None:
-        what = _few(reloaded.functions, "functions") or "nothing, all is as it was"
-        self._terminal.note(f"{_few(reloaded.saved, 'files')}: reloaded {what} ({reloaded.seconds * 1000:.0f} ms)")
 
     def _log(self, line: LogLine) -> None:
         from rich.text import Text

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lakon.cli.terminal import Terminal
     from lakon.commands.provision import Provisioned
 
 
-def tell(done: Provisioned, terminal: Terminal, *, as_json: bool) -> None:
-    """Tell what a provision did: outputs on stdout, as lines or as data for programs."""
+def tell(done: Provisioned, terminal: Terminal, *, as_json: bool, exchanged: Sequence[str] | None = None) -> None:
+    """Tell what a provision did: outputs on stdout, as lines or as data for programs.
+
+    `exchanged` are the functions whose code was exchanged, where that is how it was done.
+    """
     import click
 
     from lakon.cli.terminal import print_json
@@ -24,6 +29,7 @@ def tell(done: Provisioned, terminal: Terminal, *, as_json: bool) -> None:
                 "outputs": outcome.outputs,
                 "functions": done.functions,
                 "uploaded": done.uploaded,
+                **({} if exchanged is None else {"exchanged": exchanged}),
             }
         )
         return

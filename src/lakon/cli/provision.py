@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--bucket", metavar="NAME", help="The bucket for archives.  [default: one that Lakon makes]")
 @click.option("--from", "folder", metavar="FOLDER", help="Ship what `lakon build` left there; build nothing.")
+@click.option("--code-only", is_flag=True, help="Exchange code within seconds; refuse where more differs.")
 @click.option("--dry-run", is_flag=True, help="Build, show what would change, and change nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask, even when data would be lost.")
 @click.option("--confirm-iam", is_flag=True, help="Ask before permissions widen.")
@@ -27,6 +28,7 @@ def command(
     as_json: bool,
     bucket: str | None,
     folder: str | None,
+    code_only: bool,
     dry_run: bool,
     yes: bool,
     confirm_iam: bool,
@@ -43,12 +45,21 @@ def command(
 
     terminal = Terminal()
     if dry_run:
-        if yes or confirm_iam or folder:
-            raise click.UsageError("--dry-run builds, and changes nothing: it takes no --yes, --confirm-iam or --from")
+        if yes or confirm_iam or folder or code_only:
+            others = "--yes, --confirm-iam, --from or --code-only"
+            raise click.UsageError(f"--dry-run builds, and changes nothing: it takes no {others}")
         from lakon.cli.difference import show_or_print
         from lakon.commands.diff import diff
 
         show_or_print(diff(load(app, target.stage), target, terminal, bucket=bucket or target.bucket), as_json=as_json)
+        return
+    if code_only:
+        if yes or confirm_iam or folder:
+            raise click.UsageError("--code-only changes nothing else: it takes no --yes, --confirm-iam or --from")
+        from lakon.commands.code_only import provision_code
+
+        exchanged = provision_code(load(app, target.stage), target, terminal, bucket=bucket or target.bucket)
+        tell(exchanged.provisioned, terminal, as_json=as_json, exchanged=exchanged.exchanged)
         return
     approve = approval(target, yes=yes, confirm_iam=confirm_iam)
     held = bucket or target.bucket

@@ -153,9 +153,9 @@ class _Dev:
     def reload(self, saved: frozenset[Path]) -> None:
         """Make the service what its files say now. What is wrong with them is told."""
         began = time.monotonic()
-        names = tuple(sorted(_short(path, programs.project_folder(self._path)) for path in saved))
+        names = tuple(sorted(short(path, programs.project_folder(self._path)) for path in saved))
         try:
-            with _no_byte_code():
+            with fresh_sources():
                 program = programs.load(self._path, self._target.stage)
             built = build(program, self._target, self._reporter)
             if self._debugged:
@@ -292,7 +292,7 @@ def _initialize(live: Live, functions: Iterable[str]) -> None:
 
 
 @contextmanager
-def _no_byte_code() -> Iterator[None]:
+def fresh_sources() -> Iterator[None]:
     """Load sources as they are: byte code is taken for theirs when an edit within a second keeps the size."""
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
@@ -301,5 +301,6 @@ def _no_byte_code() -> Iterator[None]:
         sys.dont_write_bytecode = before
 
 
-def _short(path: Path, root: Path) -> str:
+def short(path: Path, root: Path) -> str:
+    """A path as it is called within the project at `root`."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

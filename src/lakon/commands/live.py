@@ -1,4 +1,4 @@
-"""A service that is up in the embedded AWS, and is made what was built last as fast as that can be done."""
+"""A service that is up, and is made what was built last as fast as that can be done."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lakon.commands.build import Build
     from lakon.commands.program import Program
+    from lakon.commands.provision import Approve
     from lakon.provision.session import Session
     from lakon.report import Reporter
     from lakon.settings import Target
@@ -44,17 +45,18 @@ class _State:
 
 
 class Live:
-    """The service in the embedded AWS that `session` reaches.
+    """The service where `session` reaches.
 
     Where nothing but code has changed, the functions get it at once; the stack learns of it when all else changes, or
     at the end (`settle`). Whatever fails, the version that worked last goes on working.
     """
 
-    def __init__(self, session: Session, target: Target, reporter: Reporter) -> None:
+    def __init__(self, session: Session, target: Target, reporter: Reporter, approve: Approve | None = None) -> None:
         self.session = session
         self._target = target
         self._reporter = reporter
-        self._bucket = artifacts.artifact_bucket(session, None, reporter)
+        self._approve = approve
+        self._bucket = artifacts.artifact_bucket(session, target.bucket, reporter)
         self._good: _State | None = None
         self._ahead = True  # functions may hold other code than the stack says; after a crash they may from the start
 
@@ -84,7 +86,8 @@ class Live:
         """Tell the stack what code its functions have."""
         if self._good is not None and self._ahead:
             good = self._good
-            put(good.program, self._target, good.built, self.session, Silent(), uploaded_before=True)
+            bucket = self._target.bucket
+            put(good.program, self._target, good.built, self.session, Silent(), bucket=bucket, uploaded_before=True)
             self._ahead = False
 
     def physical(self, function: str) -> str:
@@ -94,7 +97,8 @@ class Live:
 
     def _provision(self, new: _State) -> None:
         try:
-            put(new.program, self._target, new.built, self.session, self._reporter)
+            bucket, approve = self._target.bucket, self._approve
+            put(new.program, self._target, new.built, self.session, self._reporter, bucket=bucket, approve=approve)
         except LakonError:
             if self._good is not None and self._ahead:  # rolled back, to code that may be older than the last
                 self._exchange(self._good, _all(self._good))
@@ -111,9 +115,14 @@ class Live:
 
     def _exchange(self, state: _State, functions: dict[str, list[str]]) -> None:
         stack = state.program.stack(self._target.stage)
-        for parameter, names in functions.items():
-            key = artifacts.archive_key(state.built.archives[parameter].path)
-            code.exchange(self.session, [f"{stack}-{name}" for name in names], self._bucket, key)
+        archives = {name: state.built.archives[name].path for name in functions}
+        physical = {name: [f"{stack}-{function}" for function in functions[name]] for name in functions}
+        if self.session.local:
+            for name, archive in archives.items():
+                code.exchange(self.session, physical[name], self._bucket, artifacts.archive_key(archive))
+        else:
+            wanted = {function: archive for name, archive in archives.items() for function in physical[name]}
+            code.bring(self.session, self._bucket, wanted)
 
 
 def _parts(changed: dict[str, list[str]], first: Collection[str]) -> list[dict[str, list[str]]]:
