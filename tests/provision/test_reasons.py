@@ -8,6 +8,29 @@ from lakon.provision.reasons import KNOWN, hint_for, is_noise, plain
 
 MESSAGES = [
     (
+        "AWS::ApiGateway::Resource",
+        (
+            'Resource handler returned message: "A sibling ({id}) of this resource already has a variable path part -- '
+            'only one is allowed (Service: ApiGateway, Status Code: 400, Request ID: 1)" (RequestToken: 1, '
+            "HandlerErrorCode: InvalidRequest)"
+        ),
+        "put them in with the new",
+    ),
+    ("AWS::ElasticLoadBalancingV2::ListenerRule", "Priority '3' is currently in use", "priority= that is free"),
+    (
+        "AWS::ApiGateway::Stage",
+        "CloudWatch Logs role ARN must be set in account settings to enable logging",
+        "access_logs=False",
+    ),
+    (
+        "AWS::CloudFront::Distribution",
+        (
+            "Invalid request provided: The specified SSL certificate doesn't exist, isn't in us-east-1 region, isn't "
+            "valid, or doesn't include a valid certificate chain."
+        ),
+        "give the ARN of one that lies there",
+    ),
+    (
         "AWS::Lambda::Function",
         (
             'Resource handler returned message: "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error '

@@ -17,6 +17,31 @@ _NOISE = re.compile(r"^(Resource (creation|update|deletion) cancelled|The follow
 
 KNOWN = (
     (
+        r"already has a variable path part",
+        (
+            "A REST API takes one parameter below each path, and CloudFormation makes the new before it removes the "
+            "old: take the routes with the old name out, provision, and put them in with the new."
+        ),
+    ),
+    (
+        r"(?i)Priority '?\d+'? is currently in use|PriorityInUse",
+        (
+            "Two rules of a listener have one priority, or would for a moment, for CloudFormation makes the new before "
+            "it removes the old: give the rule a priority= that is free."
+        ),
+    ),
+    (
+        r"CloudWatch Logs role ARN must be set",
+        (
+            "API Gateway needs a role to log, one for the account and region: `lakon provision` sets it, other tools "
+            "do not; or turn the logs off with access_logs=False."
+        ),
+    ),
+    (
+        r"(?i)certificate (doesn't|does not) exist, (isn't|is not) in us-east-1",
+        "CloudFront takes certificates of us-east-1 alone: give the ARN of one that lies there.",
+    ),
+    (
         r"NoSuchKey|The specified key does not exist",
         "The archive is not in the artifact bucket any more: run the command again to upload it.",
     ),

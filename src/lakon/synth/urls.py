@@ -36,7 +36,9 @@ def _add_url(template: Template, me: str, function: Function, said: Url) -> None
         "InvokeMode": "RESPONSE_STREAM" if said.streaming else "BUFFERED",
     }
     if said.cors is not None:
-        properties["Cors"] = cors_configuration(said.cors)
+        # preflights are Lambda's own business, and no method of the list
+        methods = [method for method in said.cors.methods if method != "OPTIONS"]
+        properties["Cors"] = {**cors_configuration(said.cors), "AllowMethods": methods}
     template.add(me, "AWS::Lambda::Url", properties, function.origin)
     if said.auth == "public":
         _open(template, me, function)

@@ -152,6 +152,12 @@ def _check_cognito(
         "an HTTP API takes tokens of one pool, and must know for which clients they are made: clients=[...]",
     )
     mistakes.unless(
+        not isinstance(api, RestApi) or str(decider.identity).startswith("header."),
+        origin,
+        f"{told} finds the token in {decider.identity!r:.60}",
+        "a REST API looks for tokens of user pools in headers alone",
+    )
+    mistakes.unless(
         are_texts(decider.clients), origin, f"{told} has the clients {decider.clients!r:.60}", "a client's id is a text"
     )
     _check_token(decider, told, origin, mistakes)
