@@ -118,8 +118,8 @@ class Functions(Declared):
         """Declare an HTTP server, in any language, as a Lambda function: events become requests, and answers come back.
 
         command: what starts it, a program and its arguments, in the folder `source`, relative to the file that
-        declares it, all of which goes into the archive. `{port}` and `{socket}` in it stand for where it is to listen; variables of
-        the environment tell it, too: `PORT` and `SOCKET`.
+        declares it, all of which goes into the archive. `{port}` and `{socket}` in it stand for where it is to listen;
+        variables of the environment tell it, too: `PORT` and `SOCKET`.
         ready: the path that answers, with anything below 500, once the server can be used.
         port: the loopback port it listens on where it cannot be told; without one, one that is free.
         socket: whether it listens on a Unix socket instead.
