@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from lakon.runtime.http.application import names_of
 from lakon.runtime.http.cors import METHODS
 from lakon.synth.gateway_responses import literal
 from lakon.synth.routing import function_id, invocation, route_words, words
@@ -38,7 +39,7 @@ class Methods:
         asked = {request_parameter(each): True for each in route.requires}
         keyed = [request_parameter(each) for each in route.cache_by]
         if route.cache is not None:
-            keyed += [request_parameter(f"path.{name}") for name in _names(route.path)]
+            keyed += [request_parameter(f"path.{name}") for name in names_of(route.path)]
         parameters = {**dict.fromkeys(keyed, False), **asked}
         if parameters:
             properties["RequestParameters"] = dict(sorted(parameters.items()))
@@ -124,10 +125,6 @@ def request_parameter(named: str) -> str:
     """A parameter as API Gateway names it: `"query.page"` is `method.request.querystring.page`."""
     where, _, name = named.partition(".")
     return f"method.request.{_WHERE[where]}.{name}"
-
-
-def _names(path: str) -> list[str]:
-    return [part[1:-1].rstrip("+") for part in path.split("/") if part.startswith("{")]
 
 
 def _integration(function: Function) -> Properties:
