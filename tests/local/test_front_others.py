@@ -6,6 +6,8 @@ import base64
 import datetime
 import http.client
 import json
+import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -161,8 +163,6 @@ while True:
 
 
 def test_a_streamed_answer_arrives_while_it_is_made(aws: Running, deploy: Callable[..., str]) -> None:
-    import sys
-
     files = {"bootstrap": STREAMER.format(python=sys.executable)}
     function = deploy(files, Runtime="provided.al2023", Handler="any")
     with opened(aws, plan("function_url", default=arn(function), streaming=True)) as front:
@@ -177,6 +177,23 @@ def test_a_streamed_answer_arrives_while_it_is_made(aws: Running, deploy: Callab
     assert (answer.status, answer.headers["x-a"], answer.headers["set-cookie"]) == (202, "b", "c=d")
     assert (first, rest) == (b"first,", b"second")
     assert waited.total_seconds() > 0.2  # it was not held back until it was whole
+
+
+def test_a_client_that_reads_late_has_the_whole_stream(aws: Running, deploy: Callable[..., str]) -> None:
+    parts = "yield b'{}' + bytes(8)\n        for n in range(300):\n            yield bytes([n % 251]) * 65536"
+    source = STREAMER.format(python=sys.executable)
+    begin, end = source.index("        yield json"), source.index("    answer = http")
+    files = {"bootstrap": f"{source[:begin]}        {parts}\n{source[end:]}"}
+    function = deploy(files, Runtime="provided.al2023", Handler="any")
+    with opened(aws, plan("function_url", default=arn(function), streaming=True)) as front:
+        connection = http.client.HTTPConnection("127.0.0.1", front.plan.port, timeout=30)
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        time.sleep(0.5)  # meanwhile the function is held back
+        body = answer.read()
+        connection.close()
+        assert front.get("/").status == 200  # and it goes on after it
+    assert body == b"".join(bytes([number % 251]) * 65536 for number in range(300))
 
 
 def test_a_load_balancer_chooses_by_its_rules(aws: Running, echo: str, deploy: Callable[..., str]) -> None:

@@ -28,7 +28,7 @@ from lakon.local.host import LambdaHost, Limits
 from lakon.local.logs import LogsClient, LogWriter
 from lakon.local.processes import ProcessGuard
 from lakon.local.spawning.groups import alive
-from lakon.local.state import LOCK_FILE, PORT_FILE, State
+from lakon.local.state import DOORS_FILE, LOCK_FILE, PORT_FILE, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,7 +103,10 @@ class _Supervisor:
         ended = _on_signals()
         archives = Archives(self._folder)
         bridge = Bridge()
-        emulator = Emulator(installs.ensure_emulator(), State(self._folder), archives.uploads, self._guard)
+        state = State(self._folder)
+        if state.lost:
+            (self._folder / DOORS_FILE).unlink(missing_ok=True)  # nothing is behind them any more
+        emulator = Emulator(installs.ensure_emulator(), state, archives.uploads, self._guard)
         try:
             host_port = await bridge.start()
             await emulator.start(host_port)

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from lakon.local.front.events import Event
     from lakon.local.front.requests import Asked, Pairs
-    from lakon.local.runs import Outcome
+    from lakon.local.runs import Outcome, Run
 
 _MAX_BODY = 6 * 1024 * 1024
+_MOST_WAITING = 1024 * 1024  # bytes of a stream that a client has not taken
 _LIMIT = 15 * 60.0 + 5  # a function's own timeout comes first
 
 
@@ -104,7 +105,9 @@ class _Sink:
     """Takes a streamed response, and hands it on piece by piece; None is its end."""
 
     def __init__(self) -> None:
-        self.pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.run: Run | None = None
+        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._waiting = 0
         self._begun: asyncio.Future[tuple[int, Pairs] | BaseException] = asyncio.get_running_loop().create_future()
 
     async def begun(self) -> tuple[int, Pairs] | BaseException:
@@ -122,14 +125,25 @@ class _Sink:
             self._begin(502, [("content-type", "application/json")])
 
     def write(self, chunk: bytes) -> None:
-        """A piece of the body."""
-        self.pieces.put_nowait(chunk)
+        """A piece of the body. A client that takes nothing has the function wait."""
+        self._pieces.put_nowait(chunk)
+        self._waiting += len(chunk)
+        if self._waiting > _MOST_WAITING and self.run:
+            self.run.hold(wait=True)
+
+    async def next(self) -> bytes | None:
+        """The next piece; None at the end."""
+        piece = await self._pieces.get()
+        self._waiting -= len(piece or b"")
+        if self._waiting <= _MOST_WAITING and self.run:
+            self.run.hold(wait=False)
+        return piece
 
     def fail(self, error: BaseException) -> None:
         """The function did not run."""
         if not self._begun.done():
             self._begun.set_result(error)
-        self.pieces.put_nowait(None)
+        self._pieces.put_nowait(None)
 
     def end(self, outcome: Outcome) -> None:
         """The invocation is over. What was not streamed is a whole answer."""
@@ -140,8 +154,8 @@ class _Sink:
                 answer = _failed()
             self._begin(answer.status, answer.headers)
             if isinstance(answer.body, bytes) and answer.body:
-                self.pieces.put_nowait(answer.body)
-        self.pieces.put_nowait(None)
+                self._pieces.put_nowait(answer.body)
+        self._pieces.put_nowait(None)
 
     def _begin(self, status: int, headers: Pairs) -> None:
         if not self._begun.done():
@@ -149,7 +163,7 @@ class _Sink:
 
 
 async def _pieces(sink: _Sink, task: asyncio.Task[None]) -> AsyncIterator[bytes]:
-    while (piece := await sink.pieces.get()) is not None:
+    while (piece := await sink.next()) is not None:
         yield piece
     with suppress(asyncio.CancelledError):
         await task

@@ -11,7 +11,7 @@ import time
 from functools import partial
 from itertools import count
 from random import getrandbits
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lakon.local.functions import Call, Function, parse_function
 from lakon.local.inside.link import ANSWERED
@@ -20,8 +20,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lakon.local.host import LambdaHost
-    from lakon.local.runs import Outcome
+    from lakon.local.runs import Outcome, Run
     from lakon.local.streams import ResponseSink
+
+    class StreamSink(ResponseSink, Protocol):
+        """Where a streamed response goes, and what can hold it back."""
+
+        run: Run | None
+
 
 _GATHER = 0.1  # seconds of invocations that the emulator is told of in one go
 
@@ -76,12 +82,13 @@ class Functions(asyncio.Protocol):
             self._take(head, description)
 
     async def call(
-        self, arn: str, event: bytes, *, limit: float, trace: str = "", sink: ResponseSink | None = None, id: str
+        self, arn: str, event: bytes, *, limit: float, trace: str = "", sink: StreamSink | None = None, id: str
     ) -> Outcome:
         """Run a function with an event to its answer.
 
-        A response that it streams goes to `sink`. `trace` is the root of its X-Ray header. RefusedError when it does
-        not run; TimeoutError when it has not answered after `limit` seconds, in which case it runs on.
+        A response that it streams goes to `sink`, which may hold the run back. `trace` is the root of its X-Ray header.
+        RefusedError when it does not run; TimeoutError when it has not answered after `limit` seconds, in which case
+        it runs on.
         """
         entry = self._leases.get(arn) or await self._enter(arn)
         if self.host is None:
@@ -92,7 +99,11 @@ class Functions(asyncio.Protocol):
         header = f"{trace};Parent={getrandbits(64):016x};Sampled={int(entry.function.tracing)}" if trace else ""
         call = Call(request_id=id, function_arn=arn, payload=event, trace_id=header)
         try:
-            self.host.submit(entry.function, call, partial(self._reply, arn, entry, time.monotonic(), answered), sink)
+            run = self.host.submit(
+                entry.function, call, partial(self._reply, arn, entry, time.monotonic(), answered), sink
+            )
+            if sink:
+                sink.run = run
             return await answered
         finally:
             timer.cancel()
