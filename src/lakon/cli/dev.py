@@ -184,7 +184,8 @@ class _Screen:
         ]
         resources = [(each.name, each.kind.replace("_", " "), each.physical_id) for each in ready.resources]
         fronts = [(each.name, each.kind.replace("_", " "), each.url) for each in ready.fronts]
-        for rows in (functions, resources, fronts):
+        pages = [(f"try {each.name} at", each.page) for each in ready.fronts if each.page]
+        for rows in (functions, resources, fronts, pages):
             if rows:
                 note("\n".join(columns(rows, "  ")) + "\n")
         if names:

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FrontDoor:
-    """A front door that is open: its name and kind in the program, and its address."""
+    """A front door that is open: its name and kind in the program, its address, and that of the page to try it."""
 
     name: str
     kind: str
     url: str
+    page: str | None
 
 
 def has_fronts(service: Service) -> bool:
@@ -48,9 +49,19 @@ def fronts(program: Program, target: Target) -> tuple[FrontDoor, ...]:
     """The front doors, in the program's order."""
     if not _ours(program, target):
         return ()
+
+    from lakon.model.routes import HttpFrontDoor  # not for programs without front doors
+
     ports = _ports(program, target)
+    described = {api.logical_id for api in program.service.apis if isinstance(api, HttpFrontDoor)}
     return tuple(
-        FrontDoor(each.name, each.kind, each.of("url", ports[each.logical_id])) for each in _addresses(program.service)
+        FrontDoor(
+            each.name,
+            each.kind,
+            each.of("url", ports[each.logical_id]),
+            f"http://127.0.0.1:{ports[each.logical_id]}/_lakon/" if each.logical_id in described else None,
+        )
+        for each in _addresses(program.service)
     )
 
 

@@ -66,8 +66,8 @@ class Doors:
         """Make `told`, which `plan.to_json` made, the doors of a stack, and no others. LocalError for a taken port."""
         plans = [from_json(each) for each in told]
         before = self._stacks.get(stack, set())
-        wanted = self._stacks[stack] = set()
-        for number in before - {plan.port for plan in plans}:
+        wanted = self._stacks[stack] = before & {plan.port for plan in plans}
+        for number in before - wanted:
             await self._ports.pop(number).close()
         for plan in plans:
             door = self._door(plan)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import time
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -125,7 +126,7 @@ def context_1(plan: Plan, asked: Asked, *, resource: str, path: str) -> Event:
         "requestId": asked.id,
         "requestTime": common_time(asked.time),
         "requestTimeEpoch": int(asked.time * 1000),
-        "resourceId": f"{abs(hash(resource)) % 36**6:06d}",
+        "resourceId": sha256(resource.encode()).hexdigest()[:6],
         "resourcePath": resource,
         "stage": plan.stage,
     }

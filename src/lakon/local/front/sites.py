@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import mimetypes
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,7 +116,7 @@ class SiteDoor(Gateway):
 
 
 def _found(kind: str, content: bytes, asked: Asked, status: int = 200) -> Answer:
-    tag = f'"{hash(content) & 0xFFFFFFFFFFFFFFFF:016x}"'
+    tag = f'"{sha256(content).hexdigest()[:32]}"'
     headers: Pairs = [("content-type", kind), ("cache-control", "no-cache"), ("etag", tag), *_SECURITY]
     if status == 200 and asked.header("if-none-match") == tag:
         return Answer(304, headers)
