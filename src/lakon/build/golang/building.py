@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from lakon.build.disk import temporary_name, told_plainly
 from lakon.build.golang import toolchain as toolchains
+from lakon.build.golang.inputs import state_of
 from lakon.build.golang.memory import Memory
 from lakon.build.golang.module import module_of
+from lakon.build.golang.overlay import carried
 from lakon.build.golang.work import Work
 from lakon.exceptions import BuildError
 from lakon.settings import cache_folder
@@ -33,7 +35,7 @@ def build_go(sources: Sequence[GoSource], reporter: Reporter, *, cache: Path | N
     if not sources:
         return {}
     kept = (cache or cache_folder()) / "build" / "golang"
-    memory = Memory(kept, toolchains.identity())
+    memory = Memory(kept, f"{toolchains.identity()}\n{state_of(carried())}")
     with told_plainly("build the Go programs", kept):
         made = {source: binary for source in sources if (binary := memory.recall(source))}
         missing = [source for source in dict.fromkeys(sources) if source not in made]

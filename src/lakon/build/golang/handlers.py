@@ -16,12 +16,13 @@ from lakon.build.golang.listing import objects
 from lakon.build.golang.toolchain import this_machine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from lakon.build.golang.listing import Local
     from lakon.build.golang.toolchain import Toolchain
 
 _SOURCE = Path(__file__).parent / "checker"
-_FIELDS = "ImportPath,Dir,GoFiles,CgoFiles,Export,DepOnly"
+_FIELDS = "ImportPath,Export"
 
 
 class WrongHandler(NamedTuple):
@@ -61,35 +62,24 @@ class Checker:
         made.replace(self._program)
 
     def check(
-        self,
-        packages: Sequence[str],
-        folder: Path,
-        flags: Sequence[str],
-        environment: Mapping[str, str],
-        overlay: Mapping[str, str],
+        self, packages: Iterable[Local], folder: Path, flags: Sequence[str], environment: Mapping[str, str]
     ) -> list[WrongHandler]:
-        """The wrong handlers in `packages`, which were built with the same flags. `overlay` is what Go sees instead."""
+        """The wrong handlers in `packages`, whose files lie where they are told to. Go need not have built them.
+
+        `flags` and `environment` are those of their build, which compiles what they import but once.
+        """
         self.make()
-        listed = self._go.run(["list", "-export", "-deps", f"-json={_FIELDS}", *flags, *packages], folder, environment)
-        every = list(objects(listed.stdout))
+        packages = list(packages)
+        imported = sorted({name for package in packages for name in package.imports})
+        arguments = ["list", "-e", "-export", f"-json={_FIELDS}", *flags, *imported]
+        listed = self._go.run(arguments, folder, environment).stdout if imported else ""
         told = {
-            "Exports": {each["ImportPath"]: each["Export"] for each in every if each.get("Export")},
-            "Packages": [
-                {"ImportPath": each["ImportPath"], "Files": [overlay.get(file, file) for file in _files(each)]}
-                for each in every
-                if each["ImportPath"] in packages
-            ],
+            "Exports": {each["ImportPath"]: each["Export"] for each in objects(listed) if each.get("Export")},
+            "Packages": [{"ImportPath": package.import_path, "Files": package.files} for package in packages],
         }
         done = subprocess.run(  # noqa: S603 - our own program
             [self._program], input=json.dumps(told), capture_output=True, encoding="utf-8", check=True
         )
-        found = [
+        return [
             WrongHandler(each["File"], each["Line"], each["What"], each["Hint"]) for each in json.loads(done.stdout)
         ]
-        seen = {made: shown for shown, made in overlay.items()}
-        return [each._replace(file=seen.get(each.file, each.file)) for each in found]
-
-
-def _files(package: Mapping[str, object]) -> list[str]:
-    files = [*(package.get("GoFiles") or []), *(package.get("CgoFiles") or [])]  # type: ignore[misc]  # lists of names
-    return [str(Path(str(package["Dir"]), file)) for file in files]

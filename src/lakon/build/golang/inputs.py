@@ -30,11 +30,13 @@ class Inputs(NamedTuple):
         for file in self.files:
             told.append(_file(file))
         for tree in self.trees:
-            told.append(_file(tree))
-            for folder, inner, files in os.walk(tree):
-                inner.sort()
-                told += [_file(os.path.join(folder, name)) for name in sorted(files)]  # noqa: PTH118 - thousands
+            told += [_file(tree), *_tree(tree)]
         return hashlib.sha256("\n".join(told).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def state_of(tree: Path) -> str:
+    """Return a sum over names, sizes and times of change of all files in a folder, in any depth."""
+    return hashlib.sha256("\n".join(_tree(str(tree))).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def above(folder: Path, names: Iterable[str]) -> list[str]:
@@ -49,6 +51,14 @@ def _folder(folder: str) -> list[str]:
             return [f"{entry.path} {(facts := entry.stat()).st_size} {facts.st_mtime_ns}" for entry in found]
     except OSError:
         return [folder]
+
+
+def _tree(tree: str) -> list[str]:
+    told = []
+    for folder, inner, files in os.walk(tree):
+        inner.sort()
+        told += [_file(os.path.join(folder, name)) for name in sorted(files)]  # noqa: PTH118 - thousands
+    return told
 
 
 def _name(entry: os.DirEntry[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,11 +23,19 @@ Package = dict[str, Any]
 """An answer of `go list -json`, which holds anything."""
 
 
+class Local(NamedTuple):
+    """A package that the user may edit: its import path, its files in Go, and what it imports."""
+
+    import_path: str
+    files: tuple[str, ...]
+    imports: tuple[str, ...]
+
+
 class Listing(NamedTuple):
     """A package that is to be built.
 
     `executable` is what Go would call the program; `imports` are all packages that it is made of; `cgo` says that its
-    code is partly C; `local` are the import paths of packages that the user may edit; `aws` is where the package
+    code is partly C; `local` are the packages that the user may edit, this one among them; `aws` is where the package
     `lambda` of aws-lambda-go lies.
     """
 
@@ -37,7 +46,7 @@ class Listing(NamedTuple):
     files: tuple[str, ...]
     imports: frozenset[str]
     cgo: bool
-    local: tuple[str, ...]
+    local: tuple[Local, ...]
     aws: Path | None
     inputs: Inputs
 
@@ -93,10 +102,16 @@ def _listing(package: Package, reached: Mapping[str, Package], cache: Path) -> L
         files=(*package.get("GoFiles", ()), *package.get("CgoFiles", ())),
         imports=frozenset(reached),
         cgo=any(each.get("CgoFiles") for each in own),
-        local=tuple(sorted(each["ImportPath"] for each in local)),
+        local=tuple(sorted(map(_local, local))),
         aws=Path(aws) if aws else None,
         inputs=_inputs(Path(package["Dir"]), local),
     )
+
+
+def _local(package: Package) -> Local:
+    files = (*package.get("GoFiles", ()), *package.get("CgoFiles", ()))
+    imports = (name for name in package.get("Imports", ()) if name != "C")
+    return Local(package["ImportPath"], tuple(f"{package['Dir']}{os.sep}{file}" for file in files), tuple(imports))
 
 
 def _inputs(folder: Path, local: Sequence[Package]) -> Inputs:

@@ -16,9 +16,9 @@ from lakon.build.golang.listing import AWS_MODULE, OUR_MODULE
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from lakon.build.golang.listing import Listing
+    from lakon.build.golang.listing import Listing, Local
     from lakon.build.golang.module import Module
     from lakon.build.golang.sources import GoSource
 
@@ -47,11 +47,6 @@ class Overlay:
         self._folder = folder
         self._seen: dict[str, str] = {}
         self._more: list[str] = []
-
-    @property
-    def seen(self) -> Mapping[str, str]:
-        """The files by the path at which Go sees each."""
-        return self._seen
 
     def flags(self) -> list[str]:
         """The flags of `go` that put it in force."""
@@ -108,9 +103,21 @@ class Overlay:
             self._show_glue(listing, "aws")
             self._show_glue(listing, "aws_sidecar")
 
+    def checked(self, listing: Listing) -> Local:
+        """A main package as Go sees it, for who reads its types."""
+        [own] = [local for local in listing.local if local.import_path == listing.import_path]
+        if str(_glue(listing, "handle")) not in self._seen:
+            return own
+        added = self._seen[str(_glue(listing, "handle"))]
+        return own._replace(files=(*own.files, added), imports=(*own.imports, f"{OUR_MODULE}/shim"))
+
     def _show_glue(self, listing: Listing, name: str) -> None:
         template = carried() / "glue" / f"{name}.go.tmpl"
-        self.show(listing.folder / f"zz_lakon_{name}_glue.go", template.read_text("utf-8"))
+        self.show(_glue(listing, name), template.read_text("utf-8"))
+
+
+def _glue(listing: Listing, name: str) -> Path:
+    return listing.folder / f"zz_lakon_{name}_glue.go"
 
 
 def _needs_module(folder: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,7 +16,7 @@ from lakon.build.golang.toolchain import c_compiler, toolchain
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lakon.build.golang.handlers import WrongHandler
     from lakon.build.golang.inputs import Inputs
@@ -111,12 +112,21 @@ class Work:
         linked = f"-ldflags={_LINKED}{_STRIPPED if cgo else ''}"
         to = str(output / _LIBRARY) if library else f"{output}{os.sep}"
         packages = [listing.import_path for listing in listings.values()]
-        done = self._go.run(["build", linked, *flags, "-o", to, *packages], self._module.root, environment)
+        command = ["build", linked, *flags, "-o", to, *packages]
+        with ThreadPoolExecutor(1) as pool:
+            checking = pool.submit(self._check, listings, flags, environment)
+            done = self._go.run(command, self._module.root, environment)
         if done.returncode:
             raise self._refusal(done.stderr)
-        checked = sorted({path for listing in listings.values() for path in (listing.import_path, *listing.local)})
-        checker = Checker(self._go, self._kept)
-        self._refuse(checker.check(checked, self._module.root, flags, environment, self._overlay.seen))
+        self._refuse(checking.result())
+
+    def _check(
+        self, listings: dict[GoSource, Listing], flags: Sequence[str], environment: Mapping[str, str]
+    ) -> list[WrongHandler]:
+        """Read the handlers' types while Go builds: its linker leaves most of the machine to others."""
+        packages = {local.import_path: local for listing in listings.values() for local in listing.local}
+        packages |= {listing.import_path: self._overlay.checked(listing) for listing in listings.values()}
+        return Checker(self._go, self._kept).check(packages.values(), self._module.root, flags, environment)
 
     def _refuse(self, wrong: Sequence[WrongHandler]) -> None:
         if not wrong:
