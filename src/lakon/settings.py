@@ -27,7 +27,7 @@ class Target:
     `endpoint_url` is None for AWS itself; `local` says that it is the embedded AWS of this project. `state` is the
     folder for build output and the embedded AWS; None stands for the project's own `.lakon`. `parameters` are the
     values that the service's inputs are given, `tags` those that the stack gets beside the service's own, and `bucket`
-    is the artifact bucket, None for Lakon's own.
+    is the artifact bucket, None for Lakon's own; with `bucketless` there is none.
     """
 
     stage: str = DEFAULT_STAGE
@@ -39,6 +39,7 @@ class Target:
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     bucket: str | None = None
+    bucketless: bool = False
 
 
 def cache_folder() -> Path:

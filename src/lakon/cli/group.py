@@ -14,6 +14,7 @@ COMMANDS = {
     "build": "Make archives and template on disk; nothing is sent.",
     "diff": "Show what provision would change.",
     "provision": "Build, upload, create or update the stack.",
+    "flip": "Move functions from stubs to real code.",
     "promote": "Ship what one stage runs to another.",
     "rollback": "Bring back an earlier build.",
     "adopt": "Make existing resources part of the stack.",

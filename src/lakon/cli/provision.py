@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--bucket", metavar="NAME", help="The bucket for archives.  [default: one that Lakon makes]")
+@click.option("--no-bucket", is_flag=True, help="Stubs in the place of code, which `lakon flip` brings.")
 @click.option("--from", "folder", metavar="FOLDER", help="Ship what `lakon build` left there; build nothing.")
 @click.option("--code-only", is_flag=True, help="Exchange code within seconds; refuse where more differs.")
 @click.option("--dry-run", is_flag=True, help="Build, show what would change, and change nothing.")
@@ -27,6 +29,7 @@ def command(
     target: Target,
     as_json: bool,
     bucket: str | None,
+    no_bucket: bool,
     folder: str | None,
     code_only: bool,
     dry_run: bool,
@@ -44,6 +47,10 @@ def command(
     from lakon.commands.provision import provision
 
     terminal = Terminal()
+    if no_bucket:
+        if bucket or folder or code_only:
+            raise click.UsageError("--no-bucket has no archives: it takes no --bucket, --from or --code-only")
+        target = replace(target, bucketless=True)
     if dry_run:
         if yes or confirm_iam or folder or code_only:
             others = "--yes, --confirm-iam, --from or --code-only"

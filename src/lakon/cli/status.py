@@ -27,15 +27,24 @@ def command(app: str | None, target: Target, as_json: bool, drift: bool) -> None
     stack = seen.stack
     if as_json:
         told = {"drift": asdict(seen.drift)} if seen.drift else {}
-        print_json({**asdict(stack), "build": seen.build, **told})
+        functions = {name: asdict(each) for name, each in seen.functions.items()}
+        print_json({**asdict(stack), "build": seen.build, "source": seen.source, "functions": functions, **told})
         return
     changed = stack.updated or stack.created
     click.echo(f"{stack.name}  {stack.state}  {changed:%Y-%m-%d %H:%M:%S %Z}")
     if seen.build:
-        click.echo(f"build {seen.build}")
+        click.echo(f"build {seen.build}" + (f" of {seen.source[:12]}" if seen.source else ""))
     if stack.reason:
         click.echo(stack.reason)
     click.echo()
+    if seen.functions:
+        rows = [
+            (name, each.state, (each.code or "-")[:12], (each.source or "-")[:12])
+            for name, each in seen.functions.items()
+        ]
+        for line in columns([("function", "state", "code", "source"), *rows]):
+            click.echo(line)
+        click.echo()
     for line in columns([(each.logical_id, each.state, each.physical_id or "-") for each in stack.resources]):
         click.echo(line)
     if stack.outputs:

@@ -29,25 +29,42 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a build left in `folder`: the template and, for each parameter of it, an archive."""
+    """What a build left in `folder`: the template and, for each parameter of it, an archive.
+
+    With `stubs` the template has no such parameters: the archives go to Lambda beside CloudFormation.
+    """
 
     folder: Path
     synthesis: Synthesis
     archives: Mapping[str, Archive]
+    stubs: bool = False
 
 
 def build(
-    program: Program, target: Target, reporter: Reporter, *, folder: Path | None = None, bucket: str | None = None
+    program: Program,
+    target: Target,
+    reporter: Reporter,
+    *,
+    folder: Path | None = None,
+    bucket: str | None = None,
+    stubs: bool = False,
 ) -> Build:
     """Check the program, make its template, build its archives, and write all that into `folder`.
 
-    `bucket` is written down as the one that will hold the archives, for whoever deploys the folder.
+    `bucket` is written down as the one that will hold the archives, for whoever deploys the folder. With `stubs` the
+    template needs no bucket.
 
     For the embedded AWS the archives are built for this machine. Raises ProgramError, BuildError, and UsageError for a
-    folder in which the program itself stands.
+    folder in which the program itself stands, and for a layer with `stubs`.
     """
     service, root = program.service, str(program.root)
-    synthesis = synthesize(service, stage=target.stage, root=root, addresses=addresses(program, target))
+    if stubs and service.layer:
+        raise UsageError(
+            "dependencies cannot lie in a layer without a bucket",
+            where=service.origin.place(root),
+            hint="Leave out layer=True: then they are in each archive.",
+        )
+    synthesis = synthesize(service, stage=target.stage, root=root, addresses=addresses(program, target), stubs=stubs)
     check_limits(synthesis, service, root=root)
     given = checked_values(service, target.parameters)
     folder = _output(program, target, folder)
@@ -55,7 +72,7 @@ def build(
     facts = {"service": service.name, "stage": target.stage, "python": service.python, "local": target.local}
     held = {BUCKET_PARAMETER: bucket} if bucket and archives else {}
     write_output(folder, synthesis.text, archives, facts, {**held, **given})
-    return Build(folder, synthesis, archives)
+    return Build(folder, synthesis, archives, stubs)
 
 
 def _output(program: Program, target: Target, named: Path | None) -> Path:

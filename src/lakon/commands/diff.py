@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
 from lakon.commands.places import reach
-from lakon.commands.wanted import wanted
+from lakon.commands.wanted import wanted, without_bucket
 from lakon.describe.difference.code import CodeChange, Member, Stored, compare_files
 from lakon.describe.difference.whole import NOTHING, Difference, Side, compare
 from lakon.provision.artifacts import archive_key, own_bucket
@@ -46,9 +46,9 @@ def diff(program: Program, target: Target, reporter: Reporter, *, bucket: str | 
     session = reach(program, target)
     with ThreadPoolExecutor(1) as pool:  # AWS is asked while the program is built
         held = pool.submit(deployed, session, program.stack(target.stage))
-        built = build(program, target, reporter)
+        built = build(program, target, reporter, stubs=without_bucket(program, target))
         before = held.result()
-    goal = wanted(program, target, built, bucket or own_bucket(session))
+    goal = wanted(program, target, built, None if built.stubs else bucket or own_bucket(session))
     found = compared(program.stack(target.stage), before, goal, built.synthesis.origins)
     return look_into(session, found, {archive_key(archive.path): archive.path for archive in built.archives.values()})
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
 from lakon.commands.fronts import open_fronts
 from lakon.commands.places import provisioning, start
+from lakon.commands.revision import revision
 from lakon.commands.sites import publish_sites, site_files
-from lakon.commands.wanted import wanted
+from lakon.commands.wanted import wanted, without_bucket
+from lakon.exceptions import UsageError
 from lakon.interpreters import for_this_machine
 from lakon.local.gaps import gaps
 from lakon.provision import artifacts, releases, stack
 from lakon.provision.deployed import deployed
+from lakon.synth.functions import BUCKET_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from lakon.commands.build import Build
     from lakon.commands.diff import StackDifference
@@ -58,7 +63,7 @@ def provision(
     session = None if target.local else start(program, target, reporter)
     if session:
         _ = session.account  # who asks, and where: known before anything slow is done
-    built = build(program, target, reporter)
+    built = build(program, target, reporter, stubs=without_bucket(program, target))
     session = session or start(program, target, reporter, owner_pid=owner_pid)
     return put(program, target, built, session, reporter, bucket=bucket, approve=approve)
 
@@ -81,10 +86,21 @@ def put(
     """
     with provisioning(program, target):
         files = site_files(program, session)
-        provisioned = _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
+        with _staying_real(program, target, built, session, reporter):
+            provisioned = _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
         publish_sites(files, session, provisioned.outcome.outputs, reporter)
         open_fronts(program, target, session)
         return provisioned
+
+
+def _staying_real(
+    program: Program, target: Target, built: Build, session: Session, reporter: Reporter
+) -> AbstractContextManager[None]:
+    if not built.stubs:
+        return nullcontext()
+    from lakon.commands.flip import staying_real  # not for stacks with a bucket
+
+    return staying_real(session, program, target, built, reporter)
 
 
 def _put(
@@ -99,17 +115,24 @@ def _put(
 ) -> Provisioned:
     name = program.stack(target.stage)
     functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
-    goal = wanted(program, target, built, bucket or artifacts.own_bucket(session))
+    goal = wanted(program, target, built, None if built.stubs else bucket or artifacts.own_bucket(session))
     held = deployed(session, name)
+    if built.stubs and held is not None and BUCKET_PARAMETER in held.stack.parameters:
+        raise UsageError(
+            f"the stack {name} has its code from a bucket: without one its functions would be stubs again",
+            hint="Provision it with its bucket; a stack that shall do without is a new one: another --stage.",
+        )
     if same := stack.unchanged(name, held, goal):
         return Provisioned(same, 0, functions, session)
     if approve is not None:
         from lakon.commands.diff import compared  # slow to import, and not for what has not changed
 
         approve(compared(name, held, goal, built.synthesis.origins))
-    store = artifacts.artifact_bucket(session, bucket, reporter)
-    files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
-    uploaded = artifacts.upload(session, store, files, reporter)
+    store, uploaded = None, 0
+    if not built.stubs:
+        store = artifacts.artifact_bucket(session, bucket, reporter)
+        files = [] if uploaded_before else [archive.path for archive in built.archives.values()]
+        uploaded = artifacts.upload(session, store, files, reporter)
     if program.service.apis and not target.local:
         from lakon.provision.gateways import let_apis_log  # not for programs without an API
 
@@ -124,8 +147,8 @@ def _put(
         origins=built.synthesis.origins,
         artifacts=store,
     )
-    if outcome.action != "unchanged":
-        releases.record(session, store, name, goal)
+    if outcome.action != "unchanged" and store:
+        releases.record(session, store, name, goal, revision(program.root))
     if target.local and outcome.action != "unchanged":
         asked, python = program.service.python, for_this_machine(program.service.python)
         if python != asked:

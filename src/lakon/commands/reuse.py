@@ -18,6 +18,7 @@ from lakon.commands.build import Build
 from lakon.commands.places import build_folder, reach, start
 from lakon.commands.program import load
 from lakon.commands.provision import put
+from lakon.commands.wanted import without_bucket
 from lakon.exceptions import UsageError
 from lakon.provision.deployed import deployed, read
 from lakon.provision.status import missing
@@ -103,6 +104,10 @@ def _same_program(app: Path, stage: str, template: Mapping[str, object], what: s
 
 
 def _synthesis(program: Program, target: Target) -> Synthesis:
+    if without_bucket(program, target):
+        raise UsageError(
+            "a stack without a bucket takes no archives", hint="`lakon flip` brings code to its functions."
+        )
     root = str(program.root)
     synthesis = synthesize(program.service, stage=target.stage, root=root)
     check_limits(synthesis, program.service, root=root)

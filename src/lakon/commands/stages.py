@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lakon.commands.location import address, settings
 from lakon.exceptions import UsageError
@@ -29,11 +29,14 @@ _TABLES = ("parameters", "tags")
 
 @dataclass(frozen=True, slots=True)
 class StageSettings:
-    """Where a stage lives, and what it is given. None and empty where nothing is said."""
+    """Where a stage lives, and what it is given. None and empty where nothing is said.
+
+    `bucket` is False where the stage shall do without one.
+    """
 
     region: str | None = None
     profile: str | None = None
-    bucket: str | None = None
+    bucket: str | Literal[False] | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,14 +52,18 @@ def stage_settings(program: Path, stage: str) -> StageSettings:
             f"the setting of the stage {stage!r} is no table", where=str(pyproject), hint=f"Write: {table}"
         )
     texts: dict[str, str] = {}
+    bucketless = False
     tables: dict[str, dict[str, str]] = {}
     for name, value in said.items():
-        if name in _TEXTS and isinstance(value, str):
+        if name == "bucket" and value is False:
+            bucketless = True
+        elif name in _TEXTS and isinstance(value, str):
             texts[name] = value
         elif name in _TABLES and isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
             tables[name] = value
         elif name in (*_TEXTS, *_TABLES):
             kind = "a text" if name in _TEXTS else "a table of texts"
+            kind += ", or false" if name == "bucket" else ""
             raise UsageError(f"{name} of {table} is {value!r}", where=str(pyproject), hint=f"It is {kind}.")
         else:
             known = ", ".join((*_TEXTS, *_TABLES))
@@ -64,7 +71,8 @@ def stage_settings(program: Path, stage: str) -> StageSettings:
                 f"{table} has no setting {name!r}", where=str(pyproject), hint=f"The settings are: {known}."
             )
     parameters, tags = (tables.get(name, {}) for name in _TABLES)
-    return StageSettings(texts.get("region"), texts.get("profile"), texts.get("bucket"), parameters, tags)
+    bucket: str | Literal[False] | None = False if bucketless else texts.get("bucket")
+    return StageSettings(texts.get("region"), texts.get("profile"), bucket, parameters, tags)
 
 
 def settled(target: Target, program: Path) -> Target:
@@ -80,7 +88,8 @@ def settled(target: Target, program: Path) -> Target:
             target,
             region=target.region or said.region,
             profile=target.profile or (None if identified else said.profile),
-            bucket=target.bucket or said.bucket,
+            bucket=target.bucket or said.bucket or None,
+            bucketless=target.bucketless or (said.bucket is False and target.bucket is None),
         )
     return replace(target, parameters={**said.parameters, **target.parameters}, tags={**said.tags, **target.tags})
 

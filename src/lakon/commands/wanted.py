@@ -18,13 +18,18 @@ SERVICE_TAG = "lakon:service"
 STAGE_TAG = "lakon:stage"
 
 
-def wanted(program: Program, target: Target, built: Build, store: str) -> Wanted:
-    """What the stack of the program shall be, its archives lying in the bucket `store`.
+def without_bucket(program: Program, target: Target) -> bool:
+    """Whether the target shall do without an artifact bucket: it says so, or, on AWS, the service does."""
+    return target.bucketless or (not program.service.with_bucket and not target.local and target.bucket is None)
+
+
+def wanted(program: Program, target: Target, built: Build, store: str | None) -> Wanted:
+    """What the stack of the program shall be, its archives lying in the bucket `store`; None for one with stubs.
 
     UsageError when the service's inputs are not given as they must be.
     """
-    archives = {name: archive_key(archive.path) for name, archive in built.archives.items()}
-    bucket = {BUCKET_PARAMETER: store} if archives else {}
+    archives = {} if built.stubs else {name: archive_key(archive.path) for name, archive in built.archives.items()}
+    bucket = {BUCKET_PARAMETER: store} if archives and store else {}
     parameters = {**archives, **bucket, **input_values(program.service, target.parameters)}
     tags = {**program.service.tags, **target.tags, SERVICE_TAG: program.service.name, STAGE_TAG: target.stage}
     return Wanted(built.synthesis.text, parameters, tags, store)

@@ -55,6 +55,7 @@ class Declared:
         "sites",
         "stage_asked",
         "tags",
+        "with_bucket",
     )
 
     def __init__(
@@ -71,6 +72,7 @@ class Declared:
         include: str | Sequence[str],
         exclude: str | Sequence[str],
         layer: bool,
+        bucket: bool,
     ) -> None:
         self.name = name
         self.origin = origin
@@ -83,6 +85,7 @@ class Declared:
         self.include = several(include)
         self.exclude = several(exclude)
         self.layer = layer
+        self.with_bucket = bucket
         self.functions: list[Function] = []
         self.libraries: list[GoLibrary] = []
         self.resources: list[AnyResource] = []

@@ -19,6 +19,8 @@ class Service(Apis, Handles):
     `log_retention_days` hold for every function unless it says otherwise. `include` and `exclude` are glob patterns,
     relative to the program's folder, of files that go into the archive or stay out of it beyond the usual selection.
     With `layer` the dependencies travel in a layer of their own, so that an edit of the program uploads kilobytes.
+    With `bucket=False` stacks on AWS do without an artifact bucket: they are made with stubs, and `lakon flip` brings
+    the code.
     """
 
     __slots__ = ()
@@ -36,6 +38,7 @@ class Service(Apis, Handles):
         include: str | Sequence[str] = (),
         exclude: str | Sequence[str] = (),
         layer: bool = False,
+        bucket: bool = True,
     ) -> None:
         super().__init__(
             name,
@@ -49,6 +52,7 @@ class Service(Apis, Handles):
             include=include,
             exclude=exclude,
             layer=layer,
+            bucket=bucket,
         )
 
     def __repr__(self) -> str:

@@ -54,11 +54,11 @@ def bring(session: Session, bucket: str, archives: Mapping[str, Path]) -> tuple[
     return tuple(function for function in on_each(archives, one) if function)
 
 
-def settled(session: Session, function: str) -> FunctionConfigurationResponseTypeDef:
-    """What a function is, once Lambda has finished what it does to it. ProvisionError when that failed."""
+def settled(session: Session, function: str, qualifier: str = "$LATEST") -> FunctionConfigurationResponseTypeDef:
+    """What a function, or a version of it, is, once Lambda is done with it. ProvisionError when its update failed."""
     for _ in range(_LOOKS):
         try:
-            held = session.client("lambda").get_function_configuration(FunctionName=function)
+            held = session.client("lambda").get_function_configuration(FunctionName=function, Qualifier=qualifier)
         except RefusedError as refused:
             if refused.status == 404:
                 raise ProvisionError(

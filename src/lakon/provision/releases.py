@@ -43,10 +43,15 @@ def build_id(template: Mapping[str, object], parameters: Mapping[str, str]) -> s
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def record(session: Session, bucket: str, name: str, wanted: Wanted) -> None:
-    """Keep what the stack `name` has just been made of."""
+def record(session: Session, bucket: str, name: str, wanted: Wanted, source: str | None = None) -> None:
+    """Keep what the stack `name` has just been made of, and the revision of its source where it has one."""
     build = build_id(json.loads(wanted.template), wanted.parameters)
-    kept = {"template": wanted.template, "parameters": dict(wanted.parameters), "tags": dict(wanted.tags)}
+    kept = {
+        "template": wanted.template,
+        "parameters": dict(wanted.parameters),
+        "tags": dict(wanted.tags),
+        "source": source,
+    }
     session.client("s3").put_object(
         Bucket=bucket,
         Key=f"{RELEASES}{name}/{datetime.now(UTC).strftime(_TIME)}-{build}.json",
@@ -70,6 +75,21 @@ def releases(session: Session, bucket: str, name: str) -> tuple[Release, ...]:
             return ()
         raise
     return tuple(sorted(found, key=lambda release: release.key, reverse=True))
+
+
+def source_of(session: Session, bucket: str, name: str, build: str) -> str | None:
+    """The revision of the source that a build of the stack `name` was made from; None where that was not recorded."""
+    try:
+        for release in releases(session, bucket, name):
+            if release.build == build:
+                kept = session.client("s3").get_object(
+                    Bucket=bucket, Key=release.key, ExpectedBucketOwner=session.account
+                )
+                source = json.loads(kept["Body"].read()).get("source")
+                return source if isinstance(source, str) else None
+    except RefusedError:  # who looks at a stack need not be allowed to read the bucket
+        return None
+    return None
 
 
 def wanted_of(session: Session, bucket: str, release: Release) -> Wanted:

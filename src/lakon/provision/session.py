@@ -35,9 +35,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
     from s3transfer.manager import TransferManager
 
+    from lakon.provision.clients import EventsClient, SchedulerClient
     from lakon.settings import Target
 
-Service: TypeAlias = Literal["apigateway", "cloudformation", "cloudfront", "iam", "lambda", "logs", "s3", "sts"]
+Service: TypeAlias = Literal[
+    "apigateway", "cloudformation", "cloudfront", "events", "iam", "lambda", "logs", "s3", "scheduler", "sts"
+]
 
 LOCAL_REGION = "us-east-1"
 CONNECTIONS = 16
@@ -152,6 +155,8 @@ class Session:
     @overload
     def client(self, service: Literal["cloudfront"]) -> CloudFrontClient: ...
     @overload
+    def client(self, service: Literal["events"]) -> EventsClient: ...
+    @overload
     def client(self, service: Literal["iam"]) -> IAMClient: ...
     @overload
     def client(self, service: Literal["lambda"]) -> LambdaClient: ...
@@ -159,6 +164,8 @@ class Session:
     def client(self, service: Literal["logs"]) -> CloudWatchLogsClient: ...
     @overload
     def client(self, service: Literal["s3"]) -> S3Client: ...
+    @overload
+    def client(self, service: Literal["scheduler"]) -> SchedulerClient: ...
     @overload
     def client(self, service: Literal["sts"]) -> STSClient: ...
     def client(self, service: Service) -> object:

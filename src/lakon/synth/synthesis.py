@@ -31,6 +31,7 @@ from lakon.synth.functions import (
 )
 from lakon.synth.messaging import add_bus, add_queue, add_topic, longest_timeouts, visibility
 from lakon.synth.stores import add_bucket, add_log_group, add_parameter, add_secret, add_table
+from lakon.synth.stubs import put_stubs
 from lakon.synth.template import Template
 from lakon.synth.triggers import FunctionTriggers, Notifications
 from lakon.synth.values import Values, json_text
@@ -63,8 +64,12 @@ class Synthesis:
     layers: Mapping[str, str]
 
 
-def synthesize(service: Service, *, stage: str, root: str, addresses: Mapping[str, str] | None = None) -> Synthesis:
+def synthesize(
+    service: Service, *, stage: str, root: str, addresses: Mapping[str, str] | None = None, stubs: bool = False
+) -> Synthesis:
     """Make the template of `service`. `root` is the project folder, which places are told relative to.
+
+    With `stubs` it asks for no archives: stubs stand in for the code of functions, and what calls them is switched off.
 
     `addresses` are those that front doors have where it is not AWS that opens them: see `Values`.
 
@@ -74,6 +79,9 @@ def synthesize(service: Service, *, stage: str, root: str, addresses: Mapping[st
     if mistakes:
         raise refusal(mistakes)
     template = _draft(service, addresses)
+    code = archives(service)
+    if stubs:
+        put_stubs(template, code, service.python)
     mistakes = [*_collisions(template, root), *_broken_references(template, root)]
     if mistakes:
         raise refusal(mistakes)
@@ -82,7 +90,7 @@ def synthesize(service: Service, *, stage: str, root: str, addresses: Mapping[st
         resources=template.resources,
         outputs=template.outputs,
         origins={name: origin.place(root) for name, origin in sorted(template.origins.items())},
-        archives=archives(service),
+        archives=code,
         layers={layer_parameter(architecture): architecture for architecture in _layered(service)},
     )
 

@@ -98,6 +98,7 @@ class FunctionTriggers:
             "EventSourceArn": self.values.resolve(trigger.queue.value("arn")),
             "FunctionName": {"Ref": logical_id(self.function.name, "Function")},
             "BatchSize": trigger.batch,
+            "Enabled": True,
         }
         if trigger.window:
             properties["MaximumBatchingWindowInSeconds"] = trigger.window

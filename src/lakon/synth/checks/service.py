@@ -73,7 +73,7 @@ def check_service(service: Service, stage: str, mistakes: Mistakes) -> None:
         f"Lambda's managed runtimes are {', '.join(PYTHONS)}; write the version as text",
     )
     _check_description(service, mistakes)
-    mistakes.flags(origin, str(service.name), layer=service.layer)
+    mistakes.flags(origin, str(service.name), layer=service.layer, bucket=service.with_bucket)
     for option, patterns in {"include": service.include, "exclude": service.exclude}.items():
         mistakes.unless(
             not patterns or are_texts(patterns), origin, f"{option} is {patterns!r:.60}", "a glob pattern is a text"

@@ -1,0 +1,193 @@
+"""`lakon flip`: from stubs to real code, beside CloudFormation, without a bucket."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakon.commands import names
+from lakon.commands.build import build
+from lakon.commands.places import provisioning, reach
+from lakon.commands.revision import revision
+from lakon.exceptions import LakonError, ProvisionError, UsageError
+from lakon.model.names import logical_id
+from lakon.provision.code import on_each
+from lakon.provision.deployed import deployed
+from lakon.provision.flipping import DIRECT_UPLOAD, HEALTH, Flipped, Real, flip, look
+from lakon.provision.status import missing, resources
+from lakon.synth.archives import archive_parameter
+from lakon.synth.functions import runtime
+from lakon.synth.stubs import stubbed, triggers
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from lakon.commands.build import Build
+    from lakon.commands.program import Program
+    from lakon.provision.deployed import Deployed
+    from lakon.provision.session import Session
+    from lakon.provision.status import Resource
+    from lakon.report import Reporter
+    from lakon.settings import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """What became of functions, by name: those that were flipped, and those that were what they shall be."""
+
+    flipped: tuple[str, ...]
+    unchanged: tuple[str, ...]
+
+
+def flip_functions(
+    program: Program,
+    target: Target,
+    reporter: Reporter,
+    named: Sequence[str] = (),
+    *,
+    event: bytes | None = HEALTH,
+) -> Flips:
+    """Move functions of a stack without a bucket, those named or all, to the program's code.
+
+    Each moves alone and wholly, or not at all; several move at once. `event` is what their new version is tried with.
+    Raises what building raises; UsageError when an archive is too large to go without a bucket, or the stack keeps its
+    code in one; ProvisionError when there is no stack, or a function failed and is what it was.
+    """
+    wanted = names.functions(program, target.stage, named)
+    if event is not None and event != HEALTH:
+        _check_event(event)
+    session = reach(program, target)
+    built = build(program, target, reporter, stubs=True)
+    with provisioning(program, target):
+        held = _without_bucket(session, program.stack(target.stage))
+        return flip_built(session, program, target, built, held, wanted, event, reporter)
+
+
+def flip_built(
+    session: Session,
+    program: Program,
+    target: Target,
+    built: Build,
+    held: Deployed,
+    wanted: Collection[str],
+    event: bytes | None,
+    reporter: Reporter,
+) -> Flips:
+    """`flip_functions` with what was built already; the names `wanted` are of functions of the stack `held`."""
+    stack = program.stack(target.stage)
+    real = _real(program, built)
+    check_sizes({name: real[name] for name in wanted})
+    made = {each.logical_id: each for each in resources(session, held.stack.stack_id)}
+    calls = {name: _calling(held, made, logical_id(name, "Function")) for name in wanted}
+
+    def one(name: str) -> LakonError | bool:
+        try:
+            return flip(session, f"{stack}-{name}", real[name], calls[name], event)
+        except LakonError as error:
+            return error
+
+    with reporter.step(f"flipping {', '.join(wanted) if len(wanted) < 4 else f'{len(wanted)} functions'}"):
+        done = dict(zip(wanted, on_each(wanted, one), strict=True))
+    if failed := {name: each for name, each in done.items() if isinstance(each, LakonError)}:
+        raise _first(failed, [name for name in done if name not in failed])
+    return Flips(tuple(name for name, new in done.items() if new), tuple(name for name, new in done.items() if not new))
+
+
+@contextmanager
+def staying_real(
+    session: Session, program: Program, target: Target, built: Build, reporter: Reporter
+) -> Iterator[None]:
+    """The time in which a stack with stubs is changed: functions that were flipped before have the program's code then.
+
+    CloudFormation puts a stub's handler back into each function that it changes, also when it rolls back.
+    """
+    name = program.stack(target.stage)
+    before = deployed(session, name)
+    known = [function.name for function in program.service.functions]
+    real = [] if before is None else [each for each, state in states(session, before, known).items() if state.code]
+    if not real:
+        yield
+        return
+    check_sizes({each: one for each, one in _real(program, built).items() if each in real})
+    try:
+        yield
+    except LakonError:
+        _again(session, program, target, built, real, reporter)
+        raise
+    _again(session, program, target, built, real, reporter)
+
+
+def _again(
+    session: Session, program: Program, target: Target, built: Build, names: Collection[str], reporter: Reporter
+) -> None:
+    held = deployed(session, program.stack(target.stage))
+    if held is not None and not held.stack.in_progress:
+        flip_built(session, program, target, built, held, names, HEALTH, reporter)
+
+
+def states(session: Session, held: Deployed, functions: Collection[str]) -> dict[str, Flipped]:
+    """What those of the functions are that the stack made with a stub, by name. `functions` are all of the program."""
+    stubs = set(stubbed(held.resources))
+    mine = [name for name in functions if logical_id(name, "Function") in stubs]
+    return dict(zip(mine, on_each(mine, lambda name: look(session, f"{held.stack.name}-{name}")), strict=True))
+
+
+def check_sizes(real: Mapping[str, Real]) -> None:
+    """Refuse archives that Lambda takes only from a bucket."""
+    for name, each in real.items():
+        size = each.archive.stat().st_size
+        if size > DIRECT_UPLOAD:
+            raise UsageError(
+                f"the archive of {name} has {size / 1_000_000:.1f} MB, and Lambda takes no more than "
+                f"{DIRECT_UPLOAD / 1_000_000:.1f} MB without a bucket",
+                hint="Provision with a bucket, or leave something out of the archive.",
+            )
+
+
+def _check_event(event: bytes) -> None:
+    try:
+        json.loads(event)
+    except ValueError as error:
+        raise UsageError(f"the event is not JSON: {error}", hint="""Write it as in '{"key": "value"}'.""") from error
+
+
+def _without_bucket(session: Session, name: str) -> Deployed:
+    held = deployed(session, name)
+    if held is None:
+        raise missing(session, name)
+    if held.stack.in_progress:
+        raise ProvisionError(
+            f"somebody else is working on the stack {name} ({held.stack.state})",
+            hint=f"{session.command('status')} shows how it fares; run the command again when it is done.",
+        )
+    if not stubbed(held.resources):
+        raise UsageError(
+            f"the stack {name} has no stubs: its code comes from a bucket",
+            hint=f"{session.command('provision --code-only')} exchanges code there.",
+        )
+    return held
+
+
+def _real(program: Program, built: Build) -> dict[str, Real]:
+    source = revision(program.root)
+    found: dict[str, Real] = {}
+    for function in program.service.functions:
+        managed, handler = runtime(program.service, function)
+        archive = built.archives[archive_parameter(function)].path
+        found[function.name] = Real(managed, handler, function.architecture, archive, source)
+    return found
+
+
+def _calling(held: Deployed, made: Mapping[str, Resource], function: str) -> tuple[Resource, ...]:
+    return tuple(made[name] for name in triggers(held.resources, {function}) if name in made)
+
+
+def _first(failed: Mapping[str, LakonError], done: Sequence[str]) -> LakonError:
+    (_, first), *others = failed.items()
+    told = [f"{other}: {error}" for other, error in others]
+    if done:
+        told.append(f"Flipped: {', '.join(done)}.")
+    first.detail = "\n".join(filter(None, [first.detail, *told])) or None
+    return first

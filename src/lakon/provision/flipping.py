@@ -1,0 +1,234 @@
+"""From a stub to real code, one function at a time, all or nothing.
+
+Stages: look at what is there; keep it; runtime and handler; architecture and code; a version; one event to it; switch
+on what calls it; say in its tags what it holds. Each waits for the one before. What fails takes all of it back. The
+tags are the last thing that is written and the only memory: killed at any moment, the same again begins anew.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import urllib.request
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from lakon.exceptions import LakonError, ProvisionError
+from lakon.provision.code import settled
+from lakon.provision.invocation import invoke
+from lakon.provision.switches import switch
+from lakon.provision.versions import prune, versions
+from lakon.synth.stubs import STUB, STUB_HANDLER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mypy_boto3_lambda.literals import ArchitectureType, RuntimeType
+
+    from lakon.provision.session import Session
+    from lakon.provision.status import Resource
+
+CODE_TAG = "lakon:code"
+SOURCE_TAG = "lakon:source"
+HEALTH = b'{"lakon": "health"}'
+DIRECT_UPLOAD = 50 * 1024 * 1024
+"""Bytes of an archive that goes to Lambda without a bucket: "Lambda quotas", deployment package."""
+
+_NEVER_BEGAN = re.compile(r"INIT_REPORT .*Status: (error|timeout)")
+
+FlipState = Literal["stub", "half flipped", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flipped:
+    """A function as it is: its state, the sum of the code it was flipped to last, and the revision of its source.
+
+    `code` is None where it was never flipped to the end.
+    """
+
+    state: FlipState
+    code: str | None
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """What a function shall be: runtime, handler, architecture, archive (named by its sum), the source's revision."""
+
+    runtime: str
+    handler: str
+    architecture: str
+    archive: Path
+    source: str | None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the archive, in hex digits."""
+        return self.archive.stem
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    flipped: Flipped
+    runtime: str
+    handler: str
+    architectures: list[ArchitectureType]
+    location: str
+
+
+def look(session: Session, function: str) -> Flipped:
+    """What a function is. ProvisionError when there is none, or its last update failed."""
+    return _look(session, function).flipped
+
+
+def flip(session: Session, function: str, real: Real, triggers: tuple[Resource, ...], event: bytes | None) -> bool:
+    """Make a function (physical name) real, and switch on what calls it; whether there was anything to do.
+
+    `event` is sent to the new version: one of the user's has to succeed, `HEALTH` only must find that it starts; None
+    is no event. Whatever fails, the function and its triggers are as they were, or a stub if they were half flipped.
+
+    Raises:
+        ProvisionError: it failed; says why.
+
+    """
+    held = _look(session, function)
+    if held.flipped == Flipped("live", real.digest, real.source):
+        switch(session, triggers, on=True)
+        return False
+    kept = _fetched(held.location) if held.flipped.state == "live" else stub_archive()
+    work = _Flip(session, function, real, triggers, held, kept)
+    try:
+        work.run(event)
+    except BaseException as failed:
+        work.take_back(failed)
+        raise
+    prune(session, function)
+    return True
+
+
+def stub_archive() -> bytes:
+    """The stub as an archive, the same bytes every time."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("index.py", (1980, 1, 1, 0, 0, 0)), STUB)
+    return held.getvalue()
+
+
+@dataclass(slots=True)
+class _Flip:
+    session: Session
+    function: str
+    real: Real
+    triggers: tuple[Resource, ...]
+    held: _Held
+    kept: bytes
+    version: str | None = None
+
+    def run(self, event: bytes | None) -> None:
+        """All stages, in order."""
+        real, client = self.real, self.session.client("lambda")
+        self._configure(real.runtime, real.handler)
+        self._update(real.archive.read_bytes(), [real.architecture])  # type: ignore[list-item] # checked when declared
+        before = versions(self.session, self.function)
+        published = client.publish_version(
+            FunctionName=self.function,
+            CodeSha256=base64.b64encode(bytes.fromhex(real.digest)).decode(),
+            Description=f"{real.digest[:12]} {real.source or ''}".strip(),
+        )["Version"]
+        self.version = None if published in before else published
+        settled(self.session, self.function, published)
+        if event is not None:
+            self._try(event, published)
+        switch(self.session, self.triggers, on=True)
+        arn = settled(self.session, self.function)["FunctionArn"]
+        tags = {CODE_TAG: real.digest, **({SOURCE_TAG: real.source} if real.source else {})}
+        client.tag_resource(Resource=arn, Tags=tags)
+        if real.source is None and self.held.flipped.source is not None:
+            client.untag_resource(Resource=arn, TagKeys=[SOURCE_TAG])
+
+    def take_back(self, failed: BaseException) -> None:
+        """Restore what was there. When that fails, too, say so beside the cause."""
+        live = self.held.flipped.state == "live"
+        try:
+            if not live:
+                switch(self.session, self.triggers, on=False)
+            settled(self.session, self.function)
+            runtime, handler = (self.held.runtime, self.held.handler) if live else (self._stub_runtime(), STUB_HANDLER)
+            self._configure(runtime, handler)
+            self._update(self.kept, self.held.architectures)
+            if self.version:
+                self.session.client("lambda").delete_function(FunctionName=self.function, Qualifier=self.version)
+        except LakonError as again:
+            raise ProvisionError(
+                f"{self.function} could not be flipped: {failed}",
+                hint=f"{self.session.command('flip')} again; what was there could not be restored: {again.what}",
+            ) from failed
+
+    def _stub_runtime(self) -> str:
+        return self.held.runtime if self.held.runtime.startswith("python") else "python3.13"
+
+    def _configure(self, runtime: str, handler: str) -> None:
+        held = settled(self.session, self.function)
+        if (held.get("Runtime"), held.get("Handler")) != (runtime, handler):
+            named: RuntimeType = runtime  # type: ignore[assignment] # one that Lakon knows
+            self.session.client("lambda").update_function_configuration(
+                FunctionName=self.function, Runtime=named, Handler=handler
+            )
+            settled(self.session, self.function)
+
+    def _update(self, archive: bytes, architectures: list[ArchitectureType]) -> None:
+        self.session.client("lambda").update_function_code(
+            FunctionName=self.function, ZipFile=archive, Architectures=architectures
+        )
+        settled(self.session, self.function)
+
+    def _try(self, event: bytes, version: str) -> None:
+        done = invoke(self.session, self.function, event, qualifier=version)
+        if done.error is None:
+            return
+        told = _error(done.payload)
+        kind = str(told.get("errorType", ""))
+        if event == HEALTH and not (kind.startswith(("Runtime.", "Sandbox.")) or _NEVER_BEGAN.search(done.log)):
+            return  # it began, and knows no health checks
+        what = f"{kind}: {told.get('errorMessage', '')}".strip(": ")
+        raise ProvisionError(
+            f"{self.function} failed with its new code: {what or done.error}",
+            hint="The function is as it was before.",
+            detail=done.log or None,
+        )
+
+
+def _look(session: Session, function: str) -> _Held:
+    settled(session, function)
+    answer = session.client("lambda").get_function(FunctionName=function)
+    held, tags = answer["Configuration"], answer.get("Tags", {})
+    code = tags.get(CODE_TAG)
+    own = code is not None and base64.b64decode(held["CodeSha256"]).hex() == code
+    configured = held.get("Handler") != STUB_HANDLER
+    state: FlipState = "live" if own and configured else "half flipped" if own or configured else "stub"
+    return _Held(
+        flipped=Flipped(state, code, tags.get(SOURCE_TAG)),
+        runtime=held.get("Runtime", ""),
+        handler=held.get("Handler", ""),
+        architectures=held["Architectures"],
+        location=answer["Code"].get("Location", ""),
+    )
+
+
+def _fetched(location: str) -> bytes:
+    """The code that a function has now, from where AWS lays it out."""
+    with urllib.request.urlopen(location, timeout=60) as answer:  # noqa: S310 - an address that Lambda gave
+        content: bytes = answer.read()
+    return content
+
+
+def _error(payload: bytes) -> Mapping[str, object]:
+    try:
+        told = json.loads(payload)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
