@@ -40,10 +40,12 @@ def test_the_answer_is_yes(terminal, capsys):
     assert "Orders (AWS::DynamoDB::Table) would be removed: its items would be lost" in capsys.readouterr().err
 
 
-def test_the_answer_is_no(terminal):
+def test_the_answer_is_no(terminal, capsys):
     print("n", file=terminal, flush=True)
-    with pytest.raises(click.Abort):
+    with pytest.raises(click.exceptions.Exit) as said:
         Approval(losses=False, iam=True)(difference({}, {"Call": PERMISSION}))
+    assert said.value.exit_code == 130
+    assert capsys.readouterr().err.endswith("nothing was changed\n")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,10 @@ def test_provision_asks(run, small):
         assert "permissions of small-dev would widen" in refused.err
         assert "+ allow logs:CreateLogStream, logs:PutLogEvents on ${GreetLogGroup.Arn}" in refused.err
         assert run("status", "--local").code == 6
-        assert run("provision", "--local", "--confirm-iam", "--yes").code == 0
+        both = run("provision", "--local", "--confirm-iam", "--yes")
+        assert both.code == 2, "--yes answers for data alone"
+        assert "Leave out --confirm-iam" in both.err
+        assert run("provision", "--local").code == 0
         assert run("provision", "--local", "--confirm-iam").code == 0, "nothing widens"
 
         endpoint = ("--endpoint-url", run("local", "status").out.strip())

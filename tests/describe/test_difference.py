@@ -175,3 +175,126 @@ def test_paths_of_lists() -> None:
         "Rules[1].x": 2,
         "Plain": ["a", {"Ref": "B"}],
     }
+
+
+TABLE = {"Type": "AWS::DynamoDB::Table", "Properties": {"KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}]}}
+REKEYED = {"Type": "AWS::DynamoDB::Table", "Properties": {"KeySchema": [{"AttributeName": "b", "KeyType": "HASH"}]}}
+
+
+@pytest.mark.parametrize("kept", [{}, {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}])
+def test_a_table_that_gets_another_key_loses_sight_of_its_items(kept: dict[str, object]) -> None:
+    [loss] = difference(resources(T={**TABLE, **kept}), resources(T={**REKEYED, **kept})).losses
+    assert (loss.event, loss.certain) == ("replaced", False)
+
+
+def test_a_changed_type_is_told_as_what_it_is() -> None:
+    found = difference(resources(T=TABLE), resources(T={"Type": "AWS::SQS::Queue", "Properties": {}}))
+    [change] = found.resources
+    assert change.action == "replace"
+    [loss] = found.losses
+    assert (loss.resource_type, loss.event, loss.certain) == ("AWS::DynamoDB::Table", "replaced", True)
+    text = "\n".join(map(plain_line, lines(StackDifference("s", True, found))))
+    assert "CloudFormation refuses that: give it another logical id" in text
+
+
+@pytest.mark.parametrize("kind", ["AWS::Neptune::DBCluster", "AWS::EC2::Volume", "Custom::Store", "AWS::New::Thing"])
+def test_what_may_hold_data_is_told_when_it_goes(kind: str) -> None:
+    assert difference(resources(T={"Type": kind}), {}).losses
+    assert not difference({}, resources(T={"Type": kind})).losses
+    assert not difference(resources(T={"Type": "AWS::IAM::Role"}), {}).losses
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "told"),
+    [
+        ("AWS::Logs::LogGroup", {"RetentionInDays": 365}, {"RetentionInDays": 1}, "older entries"),
+        ("AWS::Logs::LogGroup", {}, {"RetentionInDays": 1}, "older entries"),
+        ("AWS::Logs::LogGroup", {"RetentionInDays": 1}, {"RetentionInDays": 365}, None),
+        ("AWS::SQS::Queue", {"MessageRetentionPeriod": 1209600}, {"MessageRetentionPeriod": 60}, "older messages"),
+        ("AWS::DynamoDB::Table", {}, {"TimeToLiveSpecification": {"AttributeName": "t", "Enabled": True}}, "expire"),
+        ("AWS::S3::Bucket", {}, {"LifecycleConfiguration": {"Rules": [{"ExpirationInDays": 3}]}}, "expire"),
+        ("AWS::S3::Bucket", {"LifecycleConfiguration": {"Rules": [{"ExpirationInDays": 3}]}}, {}, None),
+    ],
+)
+def test_what_is_kept_for_less_long(kind: str, old: object, new: object, told: str | None) -> None:
+    sides = (resources(T={"Type": kind, "Properties": old}), resources(T={"Type": kind, "Properties": new}))
+    losses = difference(*sides).losses
+    assert [loss.event for loss in losses] == ([] if told is None else ["changed"])
+    assert all(told is not None and told in loss.what for loss in losses)
+
+
+def test_what_is_no_longer_kept() -> None:
+    [loss] = difference(resources(T={**TABLE, "DeletionPolicy": "Retain"}), resources(T=TABLE)).losses
+    assert "no longer be kept" in loss.what
+
+
+def of(kind: str, **properties: object) -> dict[str, dict[str, object]]:
+    return resources(R={"Type": kind, "Properties": properties})
+
+
+POLICY = json.dumps({"Statement": [statement("s3:Get*")]})
+WIDER = json.dumps({"Statement": [statement("s3:*")]})
+CALL = {"Action": "lambda:InvokeFunctionUrl", "FunctionName": "f", "Principal": "*"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "widens"),
+    [
+        (of("AWS::IAM::Policy", Roles=[]), of("AWS::IAM::Policy", Roles=["admin"]), True),
+        (of("AWS::IAM::Policy", Roles=["admin"]), of("AWS::IAM::Policy", Roles=[]), False),
+        (of("AWS::IAM::User", Groups=["a"]), of("AWS::IAM::User", Groups=["a", "b"]), True),
+        (of("AWS::SQS::QueuePolicy", Queues=["a"]), of("AWS::SQS::QueuePolicy", Queues=["a", "b"]), True),
+        (of("AWS::Lambda::Function", Role="low"), of("AWS::Lambda::Function", Role="admin"), True),
+        ({}, of("AWS::Lambda::Function", Role="arn:aws:iam::1:role/admin"), True),
+        ({}, of("AWS::Lambda::Function", Role={"Fn::GetAtt": ["New", "Arn"]}), False),
+        (of("AWS::IAM::Role", PermissionsBoundary="b"), of("AWS::IAM::Role"), True),
+        (of("AWS::IAM::Role"), of("AWS::IAM::Role", PermissionsBoundary="b"), False),
+        (of("AWS::Lambda::Permission", PrincipalOrgID="o", **CALL), of("AWS::Lambda::Permission", **CALL), True),
+        (
+            of("AWS::Lambda::Permission", FunctionUrlAuthType="AWS_IAM", **CALL),
+            of("AWS::Lambda::Permission", FunctionUrlAuthType="NONE", **CALL),
+            True,
+        ),
+        (of("AWS::Lambda::Url", AuthType="AWS_IAM"), of("AWS::Lambda::Url", AuthType="NONE"), True),
+        (of("AWS::ApiGatewayV2::Route", AuthorizationType="JWT"), of("AWS::ApiGatewayV2::Route"), True),
+        (
+            of("AWS::SQS::QueuePolicy", PolicyDocument={"Fn::Sub": POLICY}),
+            of("AWS::SQS::QueuePolicy", PolicyDocument={"Fn::Sub": WIDER}),
+            True,
+        ),
+        (
+            of("AWS::SQS::QueuePolicy", PolicyDocument={"Fn::Sub": WIDER}),
+            of("AWS::SQS::QueuePolicy", PolicyDocument={"Fn::Sub": POLICY}),
+            False,
+        ),
+        (
+            of("AWS::SQS::QueuePolicy", PolicyDocument={"Fn::ImportValue": "a"}),
+            of("AWS::SQS::QueuePolicy", PolicyDocument={"Fn::ImportValue": "b"}),
+            True,
+        ),
+    ],
+)
+def test_what_widens_without_a_statement_of_its_own(
+    old: dict[str, dict[str, object]], new: dict[str, dict[str, object]], widens: bool
+) -> None:
+    assert any(access.widens for access in compare_access(old, new)) is widens
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (of("AWS::S3::Bucket", Flag=True), of("AWS::S3::Bucket", Flag=1)),
+        (of("X", Rules=[{"Id": "a"}, {"Id": "b"}]), of("X", Rules=[{"Id": "b"}, {"Id": "a"}])),
+        (resources(R={"Type": "X"}), resources(R={"Type": "X", "Metadata": {"a": 1}})),
+    ],
+)
+def test_whatever_cloudformation_would_be_told_is_a_difference(
+    old: dict[str, dict[str, object]], new: dict[str, dict[str, object]]
+) -> None:
+    assert not difference(old, new).empty
+
+
+def test_another_declaration_of_an_input_is_a_difference() -> None:
+    templates = [{"Parameters": {"Level": {"Type": "String", "Default": each}}} for each in ("info", "debug")]
+    found = compare(side(dict(templates[0]), Level="x"), side(dict(templates[1]), Level="x"), {})
+    assert [each.name for each in found.sections] == ["Parameters.Level"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakon.cli.approval import agree
 from lakon.cli.options import load, target_options
 from lakon.exceptions import UsageError
 
@@ -31,7 +32,7 @@ def command(app: str | None, target: Target, as_json: bool, yes: bool) -> None:
     if not (yes or target.local):
         if not sys.stdin.isatty():
             raise UsageError(f"deleting {stack} on AWS wants to be confirmed", hint="Add --yes.")
-        click.confirm(f"Delete {stack} and all its data?", abort=True, err=True)
+        agree(f"Delete {stack} and all its data?")
     terminal = Terminal()
     deleted = delete(program, target, terminal)
     if as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from lakon.describe.difference.resources import TYPE
 from lakon.describe.difference.values import is_policy, shown
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def show_or_print(found: StackDifference, *, as_json: bool) -> None:
     if as_json:
         from lakon.cli.terminal import print_json
 
-        print_json({"stack": found.stack, "exists": found.exists, **asdict(found.difference)})
+        difference = found.difference
+        summary = {"empty": difference.empty, "widens": difference.widens}
+        print_json({"stack": found.stack, "exists": found.exists, **summary, **asdict(difference)})
     elif sys.stdout.isatty():
         _in_colour(lines(found))
     else:
@@ -96,7 +99,8 @@ def loss_lines(losses: Iterable[Loss]) -> Iterator[Line]:
     for loss in losses:
         place = f"{loss.place}: " if loss.place else ""
         would = "would be" if loss.certain else "may be"
-        yield Line("!", f"{place}{loss.logical_id} ({loss.resource_type}) {would} {loss.event}: {loss.what}")
+        fate = f" {would} {loss.event}" if loss.event != "changed" else ""
+        yield Line("!", f"{place}{loss.logical_id} ({loss.resource_type}){fate}: {loss.what}")
 
 
 def _resource(change: ResourceChange) -> Iterator[Line]:
@@ -112,6 +116,8 @@ def _property(change: PropertyChange) -> Line:
         which = "which is replaced" if len(change.follows) == 1 else "which are replaced"
         return Line("", f"{change.path}: refers to {', '.join(change.follows)}, {which}", 6)
     fate = {"always": "  (replaces it)", "conditional": "  (may replace it)", "never": ""}[change.replacement]
+    if change.path == TYPE:
+        fate = "  (CloudFormation refuses that: give it another logical id)"
     if is_policy(change.old) or is_policy(change.new):
         return Line("", f"{change.path}: see the permissions below{fate}", 6)
     if change.old is None:

@@ -115,9 +115,15 @@ def _indented(text: str, width: int) -> str:
 
 
 def print_json(data: object) -> None:
-    """Print data on stdout, for programs."""
+    """Print data on stdout, for programs. Times are as ISO 8601 writes them."""
     import json
 
     import click
 
-    click.echo(json.dumps(data, indent=2, default=str, ensure_ascii=False))
+    click.echo(json.dumps(data, indent=2, default=_text, ensure_ascii=False))
+
+
+def _text(value: object) -> str:
+    from datetime import datetime
+
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -17,6 +17,10 @@ _NOISE = re.compile(r"^(Resource (creation|update|deletion) cancelled|The follow
 
 KNOWN = (
     (
+        r"(?i)Update of resource type is not permitted",
+        "A resource keeps its type: give the new one another logical id, so that it is made beside the old.",
+    ),
+    (
         r"already has a variable path part",
         (
             "A REST API takes one parameter below each path, and CloudFormation makes the new before it removes the "

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from lakon.describe.difference.values import is_policy, mapping, shown
+from lakon.describe.difference.values import is_policy, leaves, mapping, shown
 from lakon.synth.cycles import references
 
 if TYPE_CHECKING:
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from lakon.describe.difference.resources import Resources
 
 _NOT = "not "
+_HOLDERS = {"Roles": "role", "Users": "user", "Groups": "group"}
+_COVERED = ("Queues", "Topics")
+_TAKEN = ("Role", "RoleArn", "TaskRoleArn", "ExecutionRoleArn")
+_OPEN = {
+    "AWS::Lambda::Url": "AuthType",
+    "AWS::ApiGateway::Method": "AuthorizationType",
+    "AWS::ApiGatewayV2::Route": "AuthorizationType",
+}
+_DOCUMENT = re.compile(r"(?:PolicyDocument|KeyPolicy|ResourcePolicy|PolicyText)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,8 @@ def compare_access(old: Resources, new: Resources) -> tuple[Access, ...]:
     """The statements that differ, by the resource that they belong to; what appears stands before what goes."""
     changes: list[Access] = []
     for name in sorted({*old, *new}):
-        before, after = _atoms(old.get(name, {})), _atoms(new.get(name, {}))
+        stays = name in old and name in new
+        before, after = (_atoms(side.get(name, {}), stays=stays) for side in (old, new))
         if before == after:
             continue
         orphaned = name not in new and not references(old[name].get("Properties")).isdisjoint(old.keys() - new.keys())
@@ -96,10 +107,10 @@ def _grouped(change: Literal["add", "remove"], name: str, atoms: Mapping[_Atom, 
         yield Access(change, name, effect, principal, tuple(sorted(actions)), resource, condition, widens)
 
 
-def _atoms(resource: Mapping[str, object]) -> dict[_Atom, None]:
+def _atoms(resource: Mapping[str, object], *, stays: bool) -> dict[_Atom, None]:
     """What a resource allows and denies, in the order in which it says so."""
-    properties = mapping(resource.get("Properties"))
-    if resource.get("Type") == "AWS::Lambda::Permission":
+    properties, kind = mapping(resource.get("Properties")), str(resource.get("Type"))
+    if kind == "AWS::Lambda::Permission":
         return {_permission(properties): None}
     found: dict[_Atom, None] = {}
     for policy in _listed(properties.get("ManagedPolicyArns")):
@@ -107,12 +118,38 @@ def _atoms(resource: Mapping[str, object]) -> dict[_Atom, None]:
     for document in _documents(properties):
         for statement in _listed(document.get("Statement")):
             found.update(dict.fromkeys(_statement(mapping(statement))))
+    for path, value in leaves(properties).items():
+        found.update(dict.fromkeys(_bound(kind, path.rpartition(".")[2].partition("[")[0], value, stays=stays)))
+    if stays and kind in _OPEN and properties.get(_OPEN[kind], "NONE") == "NONE":
+        found[_Atom("Allow", "anybody", "calls without a signature or a token", None, None)] = None
     return found
+
+
+def _bound(kind: str, name: str, value: object, *, stays: bool) -> Iterator[_Atom]:
+    """What a property says of whom a policy is for, which role is taken, what limits it, or a policy nobody can read.
+
+    What a resource that comes or goes refers to in its own stack is not told: the other one's statements are.
+    """
+    for one in _listed(value):
+        if not stays and references(one):
+            continue
+        if name == "PermissionsBoundary":
+            yield _Atom("Deny", None, f"all but what {shown(one)} allows", None, None)
+        elif name in _TAKEN or (kind == "AWS::IAM::User" and name == "Groups"):
+            yield _Atom("Allow", None, f"all that {shown(one)} allows", None, None)
+        elif name in _HOLDERS:
+            yield _Atom("Allow", f"{_HOLDERS[name]} {shown(one)}", "all that it allows", None, None)
+        elif name in _COVERED:
+            yield _Atom("Allow", None, "all that it allows", shown(one), None)
+        elif _DOCUMENT.search(name) and not is_policy(one) and _written(one) is None:
+            yield _Atom("Allow", None, f"what {name} says: {shown(one)}", None, None)
 
 
 def _documents(value: object) -> Iterator[Mapping[str, object]]:
     if is_policy(value):
         yield mapping(value)
+    elif (written := _written(value)) is not None:
+        yield written
     elif isinstance(value, dict):
         for item in value.values():
             yield from _documents(item)
@@ -121,10 +158,22 @@ def _documents(value: object) -> Iterator[Mapping[str, object]]:
             yield from _documents(item)
 
 
+def _written(value: object) -> Mapping[str, object] | None:
+    """A policy document that stands in a text, or in one with places; None for all else."""
+    match value:
+        case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), _]} | str(text) if '"Statement"' in text:
+            try:
+                document = json.loads(text)
+            except ValueError:
+                return None
+            return document if is_policy(document) else None
+    return None
+
+
 def _permission(properties: Mapping[str, object]) -> _Atom:
-    limits = {name: shown(properties[name]) for name in ("SourceArn", "SourceAccount") if name in properties}
-    condition = ", ".join(f"{name} {value}" for name, value in limits.items()) or None
     told = {name: shown(properties.get(name)) for name in ("Principal", "Action", "FunctionName")}
+    limits = {name: shown(value) for name, value in properties.items() if name not in told}
+    condition = ", ".join(f"{name} {limits[name]}" for name in sorted(limits, reverse=True)) or None
     return _Atom("Allow", told["Principal"], told["Action"], told["FunctionName"], condition)
 
 

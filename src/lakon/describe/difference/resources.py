@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from lakon.describe.difference.schemas import replacement
-from lakon.describe.difference.values import leaves, mapping, refers_to, resolve
+from lakon.describe.difference.values import differ, leaves, mapping, orders, refers_to, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 Action = Literal["add", "change", "replace", "remove", "follow"]
 
-_ATTRIBUTES = ("DependsOn", "Condition", "DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy")
+TYPE = "Type"
+"""The path of a changed type, which CloudFormation refuses under one logical id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,13 @@ def _compared(
         return ResourceChange("add", name, str(new.get("Type")), place)
     if old is not None and new is None:
         return ResourceChange("remove", name, str(old.get("Type")))
-    if old is None or new is None or old == new:
+    if old is None or new is None or not differ(old, new):
         return None
     kind = str(new.get("Type"))
     if old.get("Type") != kind:
-        return ResourceChange("change", name, kind, place, (PropertyChange("Type", old.get("Type"), kind),))
+        return _changed(
+            ResourceChange("replace", name, kind, place), (PropertyChange(TYPE, old.get("Type"), kind, "always"),)
+        )
     properties = (*_properties(kind, old, new), *_attributes(old, new))
     return _changed(ResourceChange("change", name, kind, place), properties) if properties else None
 
@@ -99,13 +102,17 @@ def _changed(change: ResourceChange, properties: tuple[PropertyChange, ...]) -> 
 def _properties(kind: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[PropertyChange]:
     before, after = (leaves(mapping(side.get("Properties"))) for side in (old, new))
     for path in sorted({*before, *after} - {""}):
-        if before.get(path) != after.get(path):
+        if differ(before.get(path), after.get(path)):
             yield PropertyChange(path, before.get(path), after.get(path), replacement(kind, path))
+    earlier, later = (orders(mapping(side.get("Properties"))) for side in (old, new))
+    for path in sorted(earlier.keys() & later.keys()):
+        if earlier[path] != later[path] and sorted(earlier[path]) == sorted(later[path]):
+            yield PropertyChange(path, earlier[path], later[path], replacement(kind, path))
 
 
 def _attributes(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[PropertyChange]:
-    for name in _ATTRIBUTES:
-        if old.get(name) != new.get(name):
+    for name in sorted({*old, *new} - {TYPE, "Properties"}):
+        if differ(old.get(name), new.get(name)):
             yield PropertyChange(name, old.get(name), new.get(name))
 
 

@@ -29,6 +29,11 @@ def replacement(resource_type: str, path: str) -> Replacement:
     return "conditional" if any(_touches(changed, fixed) for fixed in known["conditional"]) else "never"
 
 
+def is_known(resource_type: str) -> bool:
+    """Whether the table tells of the type."""
+    return resource_type in _table()
+
+
 def identifiers(resource_type: str) -> tuple[str, ...]:
     """The names of the properties by which a resource of the type is found; none for types that are not known."""
     return tuple(_table().get(resource_type, {}).get("identifier", ()))

@@ -63,6 +63,25 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, object]]:
         yield path, value
 
 
+def orders(value: object, path: str = "") -> dict[str, list[str]]:
+    """The names of the items of each list whose items have names, by its path: their order may mean something."""
+    found: dict[str, list[str]] = {}
+    if isinstance(value, dict) and not is_function(value) and not is_policy(value):
+        for key, item in value.items():
+            found.update(orders(item, f"{path}.{key}" if path else str(key)))
+    elif isinstance(value, list) and any(isinstance(item, dict) and not is_function(item) for item in value):
+        names = _item_names(value)
+        found[path] = names
+        for name, item in zip(names, value, strict=True):
+            found.update(orders(item, f"{path}[{name}]"))
+    return found
+
+
+def differ(one: object, other: object) -> bool:
+    """Whether two parts of a template differ; 1 and true do, which are equal to Python."""
+    return one != other or json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True)
+
+
 def _item_names(items: Collection[object]) -> list[str]:
     """What tells the items of a list apart: a name that each has and none shares, else their places."""
     for identity in _IDENTITIES:

@@ -14,7 +14,7 @@ from lakon.describe.difference.resources import (
     parameter_values,
     resolved_resources,
 )
-from lakon.describe.difference.values import NO_ECHO, mapping
+from lakon.describe.difference.values import NO_ECHO, differ, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -89,7 +89,10 @@ def compare(old: Side, new: Side, places: Mapping[str, str]) -> Difference:
         parameters=tuple(each for each in _values(*values) if each.new not in archives and each.old not in archives),
         outputs=tuple(_values(*(_outputs(side.template) for side in (old, new)))),
         tags=tuple(_values(old.tags, new.tags)),
-        sections=tuple(_values(*(_rest(side.template) for side in (old, new)))),
+        sections=(
+            *_declarations(old.template, new.template),
+            *_values(*(_rest(side.template) for side in (old, new))),
+        ),
     )
 
 
@@ -106,7 +109,7 @@ def _seen(values: Mapping[str, str], unseen: Collection[str]) -> dict[str, str]:
 
 def _values(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[ValueChange]:
     for name in sorted({*old, *new}):
-        if old.get(name) != new.get(name):
+        if differ(old.get(name), new.get(name)):
             yield ValueChange(name, old.get(name), new.get(name))
 
 
@@ -117,6 +120,14 @@ def _outputs(template: Mapping[str, object]) -> dict[str, object]:
         for name, output in mapping(template.get("Outputs")).items()
         if isinstance(output, dict)
     }
+
+
+def _declarations(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[ValueChange]:
+    """The parameters that both templates declare, and not alike; one that comes or goes is told by its value."""
+    before, after = (mapping(template.get("Parameters")) for template in (old, new))
+    for name in sorted(before.keys() & after.keys()):
+        if differ(before[name], after[name]):
+            yield ValueChange(f"Parameters.{name}", before[name], after[name])
 
 
 def _rest(template: Mapping[str, object]) -> dict[str, object]:
