@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import stat
 import sys
+import tempfile
 import time
 import zipfile
 from pathlib import Path
@@ -119,3 +121,11 @@ def wait_for() -> Callable[[Callable[[], object]], None]:
             time.sleep(0.02)
 
     return wait_for
+
+
+@pytest.fixture
+def shared_path() -> Iterator[Path]:
+    """A folder that functions see and write as this test does; in /tmp they have one of their own."""
+    folder = Path(tempfile.mkdtemp(prefix="lakon-test-", dir="/var/tmp"))
+    yield folder
+    shutil.rmtree(folder)

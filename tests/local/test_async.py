@@ -98,15 +98,15 @@ def event(client: LambdaClient, name: str, payload: object = None) -> str:
 
 
 def test_a_failed_event_runs_three_times_with_one_request_id(
-    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], tmp_path: Path
+    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], shared_path: Path
 ) -> None:
     queue = queues()
-    name = failing(deploy, tmp_path, 99)
+    name = failing(deploy, shared_path, 99)
     destination: DestinationConfigTypeDef = {"OnFailure": {"Destination": queue.arn}}
     lambda_client.put_function_event_invoke_config(FunctionName=name, DestinationConfig=destination)
     request = event(lambda_client, name, {"n": 1})
     record, _ = queue.message()
-    assert seen(tmp_path) == [request] * 3
+    assert seen(shared_path) == [request] * 3
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", str(record.pop("timestamp")))
     answer = record.pop("responsePayload")
     assert isinstance(answer, dict) and answer["errorType"] == "ValueError"
@@ -124,10 +124,10 @@ def test_a_failed_event_runs_three_times_with_one_request_id(
 
 
 def test_success_after_a_retry_is_told(
-    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], tmp_path: Path
+    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], shared_path: Path
 ) -> None:
     queue = queues()
-    name = failing(deploy, tmp_path, 1)
+    name = failing(deploy, shared_path, 1)
     version = lambda_client.publish_version(FunctionName=name)["Version"]
     lambda_client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
     lambda_client.put_function_event_invoke_config(
@@ -146,15 +146,15 @@ def test_success_after_a_retry_is_told(
 
 
 def test_settings_are_those_of_the_qualifier(
-    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], tmp_path: Path
+    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], shared_path: Path
 ) -> None:
     dead = queues()
-    name = failing(deploy, tmp_path, 99, DeadLetterConfig={"TargetArn": dead.arn})
+    name = failing(deploy, shared_path, 99, DeadLetterConfig={"TargetArn": dead.arn})
     lambda_client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
     request = event(lambda_client, name, {"é": 1})
     body, attributes = dead.message()
     assert body == {"é": 1}
-    assert seen(tmp_path) == [request]
+    assert seen(shared_path) == [request]
     assert attributes == {
         "RequestID": {"DataType": "String", "StringValue": request},
         "ErrorCode": {"DataType": "Number", "StringValue": "200"},
@@ -163,14 +163,14 @@ def test_settings_are_those_of_the_qualifier(
     version = lambda_client.publish_version(FunctionName=name)["Version"]
     again = event(lambda_client, f"{name}:{version}", {"é": 2})
     dead.message()
-    assert seen(tmp_path).count(again) == 3
+    assert seen(shared_path).count(again) == 3
 
 
 def test_an_event_grows_too_old(
-    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], tmp_path: Path
+    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], shared_path: Path
 ) -> None:
     queue = queues()
-    name = failing(deploy, tmp_path, 99)
+    name = failing(deploy, shared_path, 99)
     lambda_client.put_function_event_invoke_config(
         FunctionName=name,
         MaximumEventAgeInSeconds=100,  # the first retry comes after 60 seconds, the second after 180
@@ -188,10 +188,10 @@ def test_every_kind_of_destination(
     aws: Running,
     deploy: Callable[..., str],
     queues: Callable[[], Queue],
-    tmp_path: Path,
+    shared_path: Path,
     wait_for: Callable[..., None],
 ) -> None:
-    queue, told = queues(), tmp_path / "told"
+    queue, told = queues(), shared_path / "told"
     told.mkdir()
     sns = session.client("sns", endpoint_url=aws.endpoint_url)
     events = session.client("events", endpoint_url=aws.endpoint_url)
@@ -208,7 +208,7 @@ def test_every_kind_of_destination(
         SAY + "def handler(event, context):\n    say(os.environ['SEEN'], event)\n",
         Environment={"Variables": {"SEEN": str(told)}},
     )
-    name = failing(deploy, tmp_path, 99)
+    name = failing(deploy, shared_path, 99)
 
     def fail(destination: str) -> None:
         lambda_client.put_function_event_invoke_config(
@@ -243,7 +243,7 @@ def test_every_kind_of_destination(
 
 
 def test_throttled_events_wait_for_room(
-    lambda_client: LambdaClient, deploy: Callable[..., str], tmp_path: Path, wait_for: Callable[..., None]
+    lambda_client: LambdaClient, deploy: Callable[..., str], shared_path: Path, wait_for: Callable[..., None]
 ) -> None:
     source = (
         SAY
@@ -251,25 +251,25 @@ def test_throttled_events_wait_for_room(
     )
     name = deploy(source)
     lambda_client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
-    requests = {event(lambda_client, name, str(tmp_path)) for _ in range(12)}
-    wait_for(lambda: len(seen(tmp_path)) >= 12)
-    assert set(map(str, seen(tmp_path))) == requests
-    assert len(seen(tmp_path)) == 12
+    requests = {event(lambda_client, name, str(shared_path)) for _ in range(12)}
+    wait_for(lambda: len(seen(shared_path)) >= 12)
+    assert set(map(str, seen(shared_path))) == requests
+    assert len(seen(shared_path)) == 12
 
 
 def test_without_any_concurrency_an_event_is_given_up(
-    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], tmp_path: Path
+    lambda_client: LambdaClient, deploy: Callable[..., str], queues: Callable[[], Queue], shared_path: Path
 ) -> None:
     dead = queues()
-    name = failing(deploy, tmp_path, 0, DeadLetterConfig={"TargetArn": dead.arn})
+    name = failing(deploy, shared_path, 0, DeadLetterConfig={"TargetArn": dead.arn})
     lambda_client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
     event(lambda_client, name, {"n": 1})
     assert dead.message()[0] == {"n": 1}
-    assert seen(tmp_path) == []
+    assert seen(shared_path) == []
 
 
 def test_a_thousand_events_at_once(
-    lambda_client: LambdaClient, deploy: Callable[..., str], tmp_path: Path, wait_for: Callable[..., None]
+    lambda_client: LambdaClient, deploy: Callable[..., str], shared_path: Path, wait_for: Callable[..., None]
 ) -> None:
     source = """
 import os
@@ -280,20 +280,20 @@ def handler(event, context):
     name = deploy(source)
 
     def send(n: int) -> None:
-        event(lambda_client, name, {"folder": str(tmp_path), "n": n})
+        event(lambda_client, name, {"folder": str(shared_path), "n": n})
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(send, range(1000)))
 
     def numbers() -> list[int]:
-        return sorted(int(number) for path in tmp_path.iterdir() for number in path.read_text().split())
+        return sorted(int(number) for path in shared_path.iterdir() for number in path.read_text().split())
 
     wait_for(lambda: len(numbers()) >= 1000)
     assert numbers() == list(range(1000))
 
 
 def test_events_do_not_wait_for_those_of_other_functions(
-    deploy: Callable[..., str], lambda_client: LambdaClient, tmp_path: Path, wait_for: Callable[..., None]
+    deploy: Callable[..., str], lambda_client: LambdaClient, shared_path: Path, wait_for: Callable[..., None]
 ) -> None:
     """The slow ones go on only when the quick one has run."""
     source = """
@@ -303,7 +303,7 @@ def handler(event, context):
         time.sleep(0.05)
 """
     slow, quick = deploy(source, Timeout=60), deploy("def handler(event, context):\n    open(event, 'w').close()\n")
-    gate = tmp_path / "gate"
+    gate = shared_path / "gate"
     for _ in range(8 * (os.cpu_count() or 1) + 2):
         event(lambda_client, slow, str(gate))
     event(lambda_client, quick, str(gate))
@@ -317,10 +317,10 @@ def test_events_of_other_services_are_retried(
     session: boto3.Session,
     aws: Running,
     deploy: Callable[..., str],
-    tmp_path: Path,
+    shared_path: Path,
     wait_for: Callable[..., None],
 ) -> None:
-    name = failing(deploy, tmp_path, 2)
+    name = failing(deploy, shared_path, 2)
     if trigger == "topic":
         sns = session.client("sns", endpoint_url=aws.endpoint_url)
         topic = sns.create_topic(Name=f"topic-{uuid4().hex}")["TopicArn"]
@@ -332,8 +332,8 @@ def test_events_of_other_services_are_retried(
         events.put_rule(Name=rule, EventPattern=json.dumps({"source": [rule]}))
         events.put_targets(Rule=rule, Targets=[{"Id": "f", "Arn": ARN + name}])
         events.put_events(Entries=[{"Source": rule, "DetailType": "x", "Detail": "{}"}])
-    wait_for(lambda: len(seen(tmp_path)) >= 3)
-    assert len(set(map(str, seen(tmp_path)))) == 1
+    wait_for(lambda: len(seen(shared_path)) >= 3)
+    assert len(set(map(str, seen(shared_path)))) == 1
 
 
 def test_events_outlive_the_emulator(
@@ -341,10 +341,10 @@ def test_events_outlive_the_emulator(
     session: boto3.Session,
     launcher: Sequence[str],
     archive: Callable[..., bytes],
-    tmp_path: Path,
+    shared_path: Path,
     wait_for: Callable[..., None],
 ) -> None:
-    told, gate = tmp_path / "told", tmp_path / "gate"
+    told, gate = shared_path / "told", shared_path / "gate"
     told.mkdir()
     source = f"""{SAY}
 import time

@@ -32,16 +32,16 @@ KEY = Key("000000000000", "eu-west-1", "f")
 
 
 def test_reserved_concurrency_is_all_a_function_has(
-    lambda_client: LambdaClient, deploy: Callable[..., str], tmp_path: Path, wait_for: Callable[..., None]
+    lambda_client: LambdaClient, deploy: Callable[..., str], shared_path: Path, wait_for: Callable[..., None]
 ) -> None:
     name = deploy(HOLD, Timeout=30)
     version = lambda_client.publish_version(FunctionName=name)["Version"]
     lambda_client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=2)
-    payload = json.dumps(str(tmp_path))
+    payload = json.dumps(str(shared_path))
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(lambda_client.invoke, FunctionName=name, Payload=payload)
         second = pool.submit(lambda_client.invoke, FunctionName=name, Qualifier=version, Payload=payload)
-        wait_for(lambda: len(list(tmp_path.iterdir())) == 2)
+        wait_for(lambda: len(list(shared_path.iterdir())) == 2)
         for invoke in (lambda_client.invoke, lambda_client.invoke_with_response_stream):
             with pytest.raises(ClientError) as failure:
                 invoke(FunctionName=name, Payload=payload)
@@ -50,7 +50,7 @@ def test_reserved_concurrency_is_all_a_function_has(
             assert response["Error"] == {"Code": "TooManyRequestsException", "Message": "Rate Exceeded."}
             reason = "ReservedFunctionConcurrentInvocationLimitExceeded"
             assert (response.get("Reason"), response.get("Type")) == (reason, "User")
-        (tmp_path / "gate").touch()
+        (shared_path / "gate").touch()
         pids = {future.result()["Payload"].read() for future in (first, second)}
     assert len(pids) == 2
     assert lambda_client.invoke(FunctionName=name, Payload=payload)["StatusCode"] == 200
@@ -119,9 +119,9 @@ def handler(event, context):
 
 
 def test_provisioned_concurrency_is_ready_before_it_is_needed(
-    lambda_client: LambdaClient, deploy: Callable[..., str], tmp_path: Path, wait_for: Callable[..., None]
+    lambda_client: LambdaClient, deploy: Callable[..., str], shared_path: Path, wait_for: Callable[..., None]
 ) -> None:
-    name = deploy(PROVISIONED, Environment={"Variables": {"SEEN": str(tmp_path)}})
+    name = deploy(PROVISIONED, Environment={"Variables": {"SEEN": str(shared_path)}})
     version = lambda_client.publish_version(FunctionName=name)["Version"]
     lambda_client.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
 
@@ -134,7 +134,7 @@ def test_provisioned_concurrency_is_ready_before_it_is_needed(
     )
     assert (put["Status"], put["RequestedProvisionedConcurrentExecutions"]) == ("IN_PROGRESS", 2)
     wait_for(lambda: status() == ("READY", 2))
-    ready = {path.name for path in tmp_path.iterdir()}
+    ready = {path.name for path in shared_path.iterdir()}
     assert len(ready) == 2
     answer = json.loads(lambda_client.invoke(FunctionName=f"{name}:live")["Payload"].read())
     assert str(answer[0]) in ready

@@ -270,9 +270,9 @@ while True:
 
 
 def test_chunks_come_while_the_function_still_runs(
-    lambda_client: LambdaClient, deploy: Callable[..., str], tmp_path: Path
+    lambda_client: LambdaClient, deploy: Callable[..., str], shared_path: Path
 ) -> None:
-    gate = tmp_path / "gate"
+    gate = shared_path / "gate"
     source = {"bootstrap": STREAMING.format(python=sys.executable)}
     name = deploy(source, Runtime="provided.al2023", Handler="x", Timeout=20)
     answer = lambda_client.invoke_with_response_stream(FunctionName=name, Payload=json.dumps(str(gate)).encode())

@@ -35,19 +35,19 @@ def test_queue(
     session: boto3.Session,
     lambda_client: LambdaClient,
     deploy: Callable[..., str],
-    tmp_path: Path,
+    shared_path: Path,
     wait_for: Callable[..., None],
 ) -> None:
     sqs = session.resource("sqs", endpoint_url=aws.endpoint_url)
     queue = sqs.create_queue(QueueName=f"queue-{uuid4().hex}")
     queue.reload()
-    name = deploy(RECORD, Environment={"Variables": {"SEEN": str(tmp_path)}})
+    name = deploy(RECORD, Environment={"Variables": {"SEEN": str(shared_path)}})
     mapping = lambda_client.create_event_source_mapping(
         FunctionName=name, EventSourceArn=queue.attributes["QueueArn"], BatchSize=10
     )
     for number in range(3):
         queue.send_message(MessageBody=str(number))
-    wait_for(lambda: {record["body"] for record in seen(tmp_path)} == {"0", "1", "2"})
+    wait_for(lambda: {record["body"] for record in seen(shared_path)} == {"0", "1", "2"})
     lambda_client.delete_event_source_mapping(UUID=mapping["UUID"])
     queue.delete()
 
@@ -57,13 +57,13 @@ def test_bucket_notification(
     session: boto3.Session,
     deploy: Callable[..., str],
     lambda_client: LambdaClient,
-    tmp_path: Path,
+    shared_path: Path,
     wait_for: Callable[..., None],
 ) -> None:
     s3 = session.client("s3", endpoint_url=aws.endpoint_url)
     bucket = f"bucket-{uuid4().hex}"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    name = deploy(RECORD, Environment={"Variables": {"SEEN": str(tmp_path)}})
+    name = deploy(RECORD, Environment={"Variables": {"SEEN": str(shared_path)}})
     arn = lambda_client.get_function_configuration(FunctionName=name)["FunctionArn"]
     lambda_client.add_permission(
         FunctionName=name, StatementId="s3", Action="lambda:InvokeFunction", Principal="s3.amazonaws.com"
@@ -75,6 +75,6 @@ def test_bucket_notification(
         },
     )
     s3.put_object(Bucket=bucket, Key="in/cat.png", Body=b"meow")
-    wait_for(lambda: seen(tmp_path))
-    [record] = seen(tmp_path)
+    wait_for(lambda: seen(shared_path))
+    [record] = seen(shared_path)
     assert record["s3"]["object"]["key"] == "in/cat.png"  # type: ignore[index]  # an event's JSON
