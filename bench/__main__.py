@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import builds, differences, front, http, imports, invocations, provisioning, reload, starts, synthesis
+from bench import builds, differences, front, go, http, imports, invocations, provisioning, reload, starts, synthesis
 from bench.clock import BrokenContender, Command, take_turns
 from bench.peers import plain_python
 from bench.plan import PROGRAM, Plan
@@ -33,6 +33,7 @@ SECTIONS = {
     "diff": differences.rows,
     "invoke": invocations.rows,
     "reload": reload.rows,
+    "go": go.rows,
     "front": front.rows,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -71,18 +72,24 @@ def packages(requirements: tuple[str, ...]) -> Path:
 
 def go_bootstrap() -> bytes:
     """A program for `provided.al2023` that answers with its event, by AWS's own library. Raises MissingPeer."""
+    return (go_module("echo", _GO_ECHO) / "bootstrap").read_bytes()
+
+
+def go_module(name: str, program: str) -> Path:
+    """A folder with a program that needs AWS's own library, and the bootstrap of it. Raises MissingPeer."""
     if shutil.which("go") is None:
         raise MissingPeer("cannot be compiled: go is not installed")
-    folder = cache_folder() / "bench" / GO_LAMBDA.replace("/", "-").replace("@", "-")
+    digest = hashlib.sha256(program.encode()).hexdigest()[:12]
+    folder = cache_folder() / "bench" / f"{GO_LAMBDA.replace('/', '-').replace('@', '-')}-{name}-{digest}"
     if not folder.is_dir():
         building = _building(folder)
         building.mkdir()
         (building / "go.mod").write_text("module bootstrap\n\ngo 1.21\n")
-        (building / "main.go").write_text(_GO_ECHO)
+        (building / "main.go").write_text(program)
         for command in (["get", GO_LAMBDA], ["build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", "bootstrap"]):
             _go(building, command)
         building.rename(folder)
-    return (folder / "bootstrap").read_bytes()
+    return folder
 
 
 def _go(folder: Path, command: list[str]) -> None:

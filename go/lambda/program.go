@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/lakon/lakon-go/internal/engine"
@@ -36,6 +37,13 @@ type bound struct {
 	*settings
 	function function
 	encoders sync.Pool
+	told     atomic.Pointer[told]
+}
+
+// told is what the context of a call carries. A library gets many calls of one invocation.
+type told struct {
+	call *engine.Call
+	ctx  context.Context
 }
 
 func newProgram(handler any, options []Option) (*program, error) {
@@ -104,7 +112,7 @@ func (p *program) chosen() (*bound, error) {
 
 // invoke calls the handler and delivers its answer. failure is what the handler did wrong; err is what deliver returned.
 func (b *bound) invoke(call *engine.Call, payload []byte, deliver func(answer) error) (failure *Error, err error) {
-	ctx, cancel, err := newContext(b.base, call)
+	ctx, cancel, err := b.newContext(call)
 	if err != nil {
 		return newError(err), nil
 	}
@@ -151,33 +159,46 @@ func (b *bound) answer(ctx context.Context, payload []byte, encoder *encoder) (g
 }
 
 // newContext carries the deadline, what is known of the invocation, and the trace id.
-func newContext(base context.Context, call *engine.Call) (context.Context, context.CancelFunc, error) {
-	lc := &lambdacontext.LambdaContext{
-		AwsRequestID:       call.RequestID,
-		InvokedFunctionArn: call.FunctionARN,
-		TenantID:           call.TenantID,
+func (b *bound) newContext(call *engine.Call) (context.Context, context.CancelFunc, error) {
+	known := b.told.Load()
+	if known == nil || known.call != call {
+		ctx, err := withValues(b.base, call)
+		if err != nil {
+			return nil, nil, err
+		}
+		known = &told{call, ctx}
+		b.told.Store(known)
 	}
-	if err := parse("client context", call.ClientContext, &lc.ClientContext); err != nil {
-		return nil, nil, err
-	}
-	if err := parse("cognito identity", call.CognitoIdentity, &lc.Identity); err != nil {
-		return nil, nil, err
-	}
-	if lambdacontext.MaxConcurrency() == 1 {
-		engine.SetEnvironment("_X_AMZN_TRACE_ID", call.TraceID)
-	}
-	ctx := lambdacontext.NewContext(base, lc)
-	ctx = context.WithValue(ctx, "x-amzn-trace-id", call.TraceID) //lint:ignore SA1029 the key that X-Ray's SDK asks for
 	if call.Deadline == "" {
-		ctx, cancel := context.WithCancel(ctx)
+		ctx, cancel := context.WithCancel(known.ctx)
 		return ctx, cancel, nil
 	}
 	deadline, err := strconv.ParseInt(call.Deadline, 10, 64)
 	if err != nil {
 		return nil, nil, fmt.Errorf("failed to parse deadline: %v", err)
 	}
-	ctx, cancel := context.WithDeadline(ctx, time.UnixMilli(deadline))
+	ctx, cancel := context.WithDeadline(known.ctx, time.UnixMilli(deadline))
 	return ctx, cancel, nil
+}
+
+// withValues carries what is known of the invocation, and the trace id.
+func withValues(base context.Context, call *engine.Call) (context.Context, error) {
+	lc := &lambdacontext.LambdaContext{
+		AwsRequestID:       call.RequestID,
+		InvokedFunctionArn: call.FunctionARN,
+		TenantID:           call.TenantID,
+	}
+	if err := parse("client context", call.ClientContext, &lc.ClientContext); err != nil {
+		return nil, err
+	}
+	if err := parse("cognito identity", call.CognitoIdentity, &lc.Identity); err != nil {
+		return nil, err
+	}
+	if lambdacontext.MaxConcurrency() == 1 {
+		engine.SetEnvironment("_X_AMZN_TRACE_ID", call.TraceID)
+	}
+	ctx := lambdacontext.NewContext(base, lc)
+	return context.WithValue(ctx, "x-amzn-trace-id", call.TraceID), nil //lint:ignore SA1029 the key that X-Ray's SDK asks for
 }
 
 func parse(what, text string, into any) error {

@@ -37,6 +37,19 @@ def build_archives(
     return {name: archive for parameter in synthesis.archives for name, archive in making.archives(parameter).items()}
 
 
+def debugged_archive(
+    program: Program, code: GoProgram, origin: Origin, bootstrap: Path, output: Path, reporter: Reporter
+) -> Archive:
+    """The archive of a Go function for a debugger on this machine: `bootstrap` starts the `program` beside it."""
+    from lakon.build.golang.sources import GoSource  # not for programs without Go
+    from lakon.build.golang.toolchain import this_machine
+
+    place, folder = origin.place(str(program.root)), _folder(code.source, origin)
+    source = GoSource(folder, "program", this_machine(), code.build_tags, place, debugged=True)
+    files = [program_file("bootstrap", bootstrap), program_file("program", _built([source], reporter)[source])]
+    return pack(files, output, reporter)
+
+
 class _Making:
     def __init__(self, program: Program, synthesis: Synthesis, output: Path, reporter: Reporter, host: bool) -> None:
         self._program = program

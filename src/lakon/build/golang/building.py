@@ -81,7 +81,8 @@ def _build(sources: Sequence[GoSource], folder: Path, memory: Memory, reporter: 
     groups: dict[object, list[GoSource]] = {}
     for source in sources:
         alone = source if source.form == "library" else None  # go makes one shared library at a time
-        key = (module_of(source.folder, source.place).root, source.form, source.system, source.build_tags, alone)
+        root = module_of(source.folder, source.place).root
+        key = (root, source.form, source.system, source.build_tags, source.debugged, alone)
         groups.setdefault(key, []).append(source)
     works = [Work(group, folder / str(index), folder.parent, reporter) for index, group in enumerate(groups.values())]
     with ThreadPoolExecutor(_WORKERS) as pool:

@@ -17,7 +17,8 @@ Form = Literal["program", "sidecar", "library"]
 class GoSource:
     """A main package to build: a `"program"`, one that is a `"sidecar"` of Python's, or a `"library"` that it loads.
 
-    `place` is where it was declared (`app.py:12`), for errors.
+    `place` is where it was declared (`app.py:12`), for errors. What is `debugged` keeps what a debugger needs: symbols,
+    true paths, and code that is as it is written.
     """
 
     folder: Path
@@ -25,7 +26,8 @@ class GoSource:
     system: System
     build_tags: tuple[str, ...]
     place: str = field(compare=False)
+    debugged: bool = False
 
     def key(self) -> str:
         """What tells it from other sources."""
-        return repr((str(self.folder), self.form, self.system, self.build_tags))
+        return repr((str(self.folder), self.form, self.system, self.build_tags, self.debugged))

@@ -29,6 +29,7 @@ _FIRST = re.compile(r"[^\s:]+\.go:\d+")
 _OURS = {"-buildvcs", "-trimpath"}
 _LINKED = "-s -w -buildid="
 _STRIPPED = " -extldflags=-s"
+_DEBUGGED = ["-gcflags=all=-N -l"]
 _LIBRARY = "library.so"
 
 
@@ -108,8 +109,10 @@ class Work:
         library = self._first.form == "library"
         cgo = library or any(listing.cgo for listing in listings.values())
         environment = self._environment(cgo=cgo)
-        flags = ["-trimpath", "-buildvcs=false", *(["-buildmode=c-shared"] if library else []), *self._flags()]
-        linked = f"-ldflags={_LINKED}{_STRIPPED if cgo else ''}"
+        how = _DEBUGGED if self._first.debugged else ["-trimpath"]
+        flags = [*how, "-buildvcs=false", *(["-buildmode=c-shared"] if library else []), *self._flags()]
+        stripped = f"{_LINKED}{_STRIPPED if cgo else ''}"
+        linked = f"-ldflags={'' if self._first.debugged else stripped}"
         to = str(output / _LIBRARY) if library else f"{output}{os.sep}"
         packages = [listing.import_path for listing in listings.values()]
         command = ["build", linked, *flags, "-o", to, *packages]
