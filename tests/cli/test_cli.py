@@ -308,6 +308,9 @@ def test_new_and_local_speak_to_programs(run, small, tmp_path):
     assert run("local", "stop", "--json").json() == {"stopped": False}
 
 
-@pytest.mark.parametrize("command", [*(name for name in COMMANDS if name != "local"), "local status", "local stop"])
+WITHOUT_OPTION = {"local", "openapi"}  # a group, and a command whose output is a JSON document in any case
+
+
+@pytest.mark.parametrize("command", [*sorted(set(COMMANDS) - WITHOUT_OPTION), "local status", "local stop"])
 def test_every_command_has_data_for_programs(run, command):
     assert "--json" in run(*command.split(), "--help").out
