@@ -5,7 +5,6 @@ from __future__ import annotations
 from lakon.model.code import GoProgram, HttpServer, PythonHandler, WebProgram
 from lakon.model.declared import Declared
 from lakon.model.function import Function
-from lakon.model.golibrary import GoLibrary
 from lakon.model.names import several
 from lakon.model.origin import caller
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from lakon.model.code import Code
     from lakon.model.function import FunctionOptions
+    from lakon.model.golibrary import GoLibrary
     from lakon.model.origin import Origin
 
     Handler = TypeVar("Handler", bound=Callable[..., object])
@@ -63,6 +63,9 @@ class Functions(Declared):
         retries: how often a failed asynchronous event is tried again, 0 to 2. max_event_age: seconds, 60 to 21,600.
         on_success, on_failure: queue or topic, or the ARN of any destination, told how asynchronous events ended.
         snap_start: keep a snapshot of the initialised function for each version that is published.
+        traffic: how calls move to new code: `lakon.Canary(10, minutes=5)`, `lakon.Linear(...)`, `lakon.AllAtOnce()`. What
+        calls the function calls its alias `live` then, and its alarms take the calls back.
+        provisioned_concurrency: how many environments of the alias `live` wait, initialised.
         url: True for a function URL that takes signed requests, or `lakon.Url(auth="public", ...)`.
 
         See `AWS::Lambda::Function` in the CloudFormation reference. Values out of range are not refused here but by
@@ -133,6 +136,8 @@ class Functions(Declared):
 
         source, build_tags: as of `go_function`. It goes into the archive of the service's Python functions.
         """
+        from lakon.model.golibrary import GoLibrary  # of no use to most programs
+
         library = GoLibrary(name, caller(), source, several(build_tags))
         self.libraries.append(library)
         return library
