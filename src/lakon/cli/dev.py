@@ -39,7 +39,7 @@ _FRAME = ("START RequestId: ", "END RequestId: ", "REPORT RequestId: ", "INIT_ST
 @param_option
 @click.option("--region", metavar="NAME", help="The region, or the one that the embedded AWS stands for.")
 @click.option("--keep", is_flag=True, help="Leave the embedded AWS running at the end.")
-@click.option("--debug", metavar="NAME", help="Start that function under debugpy: no timeout, one environment.")
+@click.option("--debug", metavar="NAME", help="Start that function under debugpy, or Delve if it is in Go.")
 @click.option("--debug-port", type=click.IntRange(1, 65535), default=5678, show_default=True, help="Where it listens.")
 @click.option("--remote", is_flag=True, help="Keep the stage on AWS what the saved files say, instead.")
 @click.option("--profile", metavar="NAME", help="With --remote: AWS profile.")
