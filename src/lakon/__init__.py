@@ -9,10 +9,12 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Alarm",
+    "AllAtOnce",
     "Allow",
     "Bucket",
     "Bus",
     "Cache",
+    "Canary",
     "CloudFormationResource",
     "Cors",
     "Domain",
@@ -24,6 +26,7 @@ __all__ = [
     "Grant",
     "HTTPError",
     "HttpApi",
+    "Linear",
     "LoadBalancer",
     "LogGroup",
     "Parameter",
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
     from lakon.model.service import Service
     from lakon.model.sites import Site
     from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
+    from lakon.model.traffic import AllAtOnce, Canary, Linear
     from lakon.model.triggers import Schedule, at, cron, event, every
     from lakon.runtime.http.adapter import http
     from lakon.runtime.http.connections import SendError
@@ -91,6 +95,7 @@ else:
         "model.authorizers": ("cognito", "iam", "jwt"),
         "model.cloudformation": ("CloudFormationResource",),
         "model.function": ("Vpc",),
+        "model.traffic": ("AllAtOnce", "Canary", "Linear"),
         "model.gateways": ("FunctionUrl", "HttpApi", "LoadBalancer", "RestApi", "WebSocketApi"),
         "model.golibrary": ("GoLibrary",),
         "model.grants": ("Allow", "Grant", "allow", "invoke"),

@@ -51,6 +51,14 @@ def alarms(cloud: Cloud) -> None:
     assert states[cloud.name("never_called")] == "ALARM"
 
 
+def traffic(cloud: Cloud) -> None:
+    """All calls go to the new version at once."""
+    alias = cloud.client("lambda").get_alias(FunctionName=cloud.name("shifted"), Name="live")
+    assert not alias.get("RoutingConfig")
+    with pytest.raises(ClientError):
+        cloud.client("codedeploy").list_applications()
+
+
 def vpc(cloud: Cloud) -> None:
     assert "VpcConfig" not in configuration(cloud, "look")
 
@@ -135,6 +143,7 @@ def domain(cloud: Cloud) -> None:
 PROOFS: tuple[Callable[[Cloud], None], ...] = (
     permissions,
     alarms,
+    traffic,
     vpc,
     key,
     tracing,

@@ -16,6 +16,7 @@ from lakon.settings import make_project_state
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.limits import check_limits
 from lakon.synth.synthesis import Synthesis, synthesize
+from lakon.synth.traffic import has_alias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,13 +59,26 @@ def build(
     folder in which the program itself stands, and for a layer with `stubs`.
     """
     service, root = program.service, str(program.root)
+    if stubs and (aliased := [function for function in service.functions if has_alias(function)]):
+        raise UsageError(
+            f"the alias of {aliased[0].name!r} cannot follow code that comes without a bucket",
+            where=aliased[0].origin.place(root),
+            hint="Leave out traffic= and provisioned_concurrency=, or provision with a bucket.",
+        )
     if stubs and service.layer:
         raise UsageError(
             "dependencies cannot lie in a layer without a bucket",
             where=service.origin.place(root),
             hint="Leave out layer=True: then they are in each archive.",
         )
-    synthesis = synthesize(service, stage=target.stage, root=root, addresses=addresses(program, target), stubs=stubs)
+    synthesis = synthesize(
+        service,
+        stage=target.stage,
+        root=root,
+        addresses=addresses(program, target),
+        stubs=stubs,
+        shifting=not target.local,
+    )
     check_limits(synthesis, service, root=root)
     given = checked_values(service, target.parameters)
     folder = _output(program, target, folder)

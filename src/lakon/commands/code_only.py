@@ -21,6 +21,7 @@ from lakon.provision import artifacts, code
 from lakon.provision.deployed import deployed
 from lakon.provision.status import missing
 from lakon.synth.functions import layer_id
+from lakon.synth.traffic import has_alias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -54,6 +55,12 @@ def provision_code(
     Which functions have other code is asked of Lambda, not of the stack. UsageError when more than code differs from
     the stack, naming it; ProvisionError when there is no stack, or it is being changed.
     """
+    if aliased := [function for function in program.service.functions if has_alias(function)]:
+        raise UsageError(
+            f"{aliased[0].name!r} answers by an alias, which CloudFormation moves",
+            where=aliased[0].origin.place(str(program.root)),
+            hint="`lakon provision` without --code-only moves it.",
+        )
     session = reach(program, target)
     built = build(program, target, reporter)
     with provisioning(program, target):

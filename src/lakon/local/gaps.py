@@ -47,6 +47,12 @@ GAPS = (
         "MetricName",
         "watch alarms (they change when any metric is put, whoever it is of)",
     ),
+    Gap(
+        "traffic",
+        "AWS::Lambda::Alias",
+        "Description",
+        "shift traffic: an alias moves to new code at once, hooks are not called, and alarms take nothing back",
+    ),
     Gap("vpc", "AWS::Lambda::Function", "VpcConfig", "run a function inside a VPC"),
     Gap("key", "AWS::Lambda::Function", "KmsKeyArn", "encrypt environment variables"),
     Gap("tracing", "AWS::Lambda::Function", "TracingConfig", "record traces"),

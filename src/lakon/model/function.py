@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lakon.model.http import Url
     from lakon.model.origin import Origin
     from lakon.model.resources import Queue, Topic
+    from lakon.model.traffic import Traffic
     from lakon.model.triggers import Trigger
 
     Use: TypeAlias = Grant | Allow | Invoke
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
         on_failure: Destination | None
         snap_start: bool
         url: bool | Url
+        traffic: Traffic | None
+        provisioned_concurrency: int | None
 
 
 DEFAULTS: dict[str, object] = {
@@ -77,6 +80,8 @@ DEFAULTS: dict[str, object] = {
     "on_failure": None,
     "snap_start": False,
     "url": False,
+    "traffic": None,
+    "provisioned_concurrency": None,
 }
 
 
@@ -112,12 +117,14 @@ class Function:
         on: tuple[Trigger, ...]
         on_failure: Destination | None
         on_success: Destination | None
+        provisioned_concurrency: int | None
         reserved_concurrency: int | None
         retries: int | None
         snap_start: bool
         tags: Mapping[str, str]
         timeout: int
         tracing: bool
+        traffic: Traffic | None
         url: bool | Url
         uses: tuple[Use, ...]
         vpc: Vpc | None

@@ -63,8 +63,8 @@ class Functions(Declared):
         retries: how often a failed asynchronous event is tried again, 0 to 2. max_event_age: seconds, 60 to 21,600.
         on_success, on_failure: queue or topic, or the ARN of any destination, told how asynchronous events ended.
         snap_start: keep a snapshot of the initialised function for each version that is published.
-        traffic: how calls move to new code: `lakon.Canary(10, minutes=5)`, `lakon.Linear(...)`, `lakon.AllAtOnce()`. What
-        calls the function calls its alias `live` then, and its alarms take the calls back.
+        traffic: how calls move to new code: `lakon.Canary(10, minutes=5)`, `lakon.Linear(...)`, `lakon.AllAtOnce()`.
+        What calls the function calls its alias `live` then, and its alarms take the calls back.
         provisioned_concurrency: how many environments of the alias `live` wait, initialised.
         url: True for a function URL that takes signed requests, or `lakon.Url(auth="public", ...)`.
 

@@ -39,6 +39,12 @@ _DESTINATION_ACTIONS = {
 }
 
 
+def alias_suffix(service: Service, name: str) -> str:
+    """What stands behind a function's name where its alias is meant: nothing where it has none."""
+    [function] = [each for each in service.functions if each.name == name][:1]
+    return ":live" if function.traffic is not None or function.provisioned_concurrency is not None else ""
+
+
 def has_layer(service: Service, function: Function) -> bool:
     """Whether the layer with the Python dependencies belongs to a function."""
     return service.layer and isinstance(function.code, PythonHandler)
@@ -197,7 +203,8 @@ def told(service: Service, function: Function) -> Iterator[tuple[str, str, str]]
     for use in function.uses:
         if isinstance(use, Invoke):
             for invoked in invoked_names(use, service):
-                yield variable(invoked, "function", "name"), f"{STACK}-{invoked}", f"the function {invoked!r}"
+                name = f"{STACK}-{invoked}{alias_suffix(service, invoked)}"
+                yield variable(invoked, "function", "name"), name, f"the function {invoked!r}"
 
 
 def _server(function: Function) -> str | None:

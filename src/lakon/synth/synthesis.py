@@ -33,6 +33,7 @@ from lakon.synth.messaging import add_bus, add_queue, add_topic, longest_timeout
 from lakon.synth.stores import add_bucket, add_log_group, add_parameter, add_secret, add_table
 from lakon.synth.stubs import put_stubs
 from lakon.synth.template import Template
+from lakon.synth.traffic import add_traffic
 from lakon.synth.triggers import FunctionTriggers, Notifications
 from lakon.synth.values import Values, json_text
 
@@ -65,11 +66,18 @@ class Synthesis:
 
 
 def synthesize(
-    service: Service, *, stage: str, root: str, addresses: Mapping[str, str] | None = None, stubs: bool = False
+    service: Service,
+    *,
+    stage: str,
+    root: str,
+    addresses: Mapping[str, str] | None = None,
+    stubs: bool = False,
+    shifting: bool = True,
 ) -> Synthesis:
     """Make the template of `service`. `root` is the project folder, which places are told relative to.
 
     With `stubs` it asks for no archives: stubs stand in for the code of functions, and what calls them is switched off.
+    Without `shifting` aliases move to new versions at once, where there is no CodeDeploy.
 
     `addresses` are those that front doors have where it is not AWS that opens them: see `Values`.
 
@@ -79,6 +87,7 @@ def synthesize(
     if mistakes:
         raise refusal(mistakes)
     template = _draft(service, addresses)
+    add_traffic(template, service, shifting=shifting)
     code = archives(service)
     if stubs:
         put_stubs(template, code, service.python)

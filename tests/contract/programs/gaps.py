@@ -43,6 +43,11 @@ def fail(event: object, context: object) -> None:
     raise ValueError("as told")
 
 
+@service.function(traffic=lakon.Linear(10, minutes=1))
+def shifted(event: object, context: object) -> None:
+    """All calls come to its newest version."""
+
+
 api = service.rest_api("orders", cache=lakon.Cache(), endpoint="private", vpc_endpoints="vpce-0123456789abcdef0")
 
 

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, assert_never
 from lakon.model.alarms import Alarm
 from lakon.model.code import ApiHandler, AuthorizerHandler, GoProgram, PythonHandler, WebProgram
 from lakon.model.function import Function, Vpc
+from lakon.model.grants import Invoke
 from lakon.model.http import Url
 from lakon.model.resources import Queue, Topic
+from lakon.model.traffic import AllAtOnce, Canary, Linear
 from lakon.model.values import MARK
 from lakon.synth.alarms import milliseconds
 from lakon.synth.checks.code import check_program
 from lakon.synth.checks.mistakes import are_texts, is_number, spelled
 from lakon.synth.checks.service import check_architecture, check_retention, check_tags
 from lakon.synth.functions import python_path, told
+from lakon.synth.grants import invoked_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +80,7 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
         _check_url(function, mistakes)
         _check_logs(function, mistakes)
         _check_snapshots(service, function, mistakes)
+        _check_traffic(service, function, mistakes)
         _check_environment(service, function, mistakes)
         _check_destinations(service, function, mistakes)
         for alarm in function.alarms:
@@ -256,6 +260,36 @@ def _check_snapshots(service: Service, function: Function, mistakes: Mistakes) -
         f"{function.name!r} has snap_start and an ephemeral_storage of {function.ephemeral_storage!r} MB",
         "Lambda keeps snapshots only of functions with 512 MB",
     )
+
+
+def _check_traffic(service: Service, function: Function, mistakes: Mistakes) -> None:
+    """See "Working with deployment configurations in CodeDeploy"."""
+    origin, name, traffic = function.origin, function.name, function.traffic
+    if (count := function.provisioned_concurrency) is not None:
+        mistakes.within(origin, f"provisioned_concurrency of {name!r}", count, 1, 100_000)
+        mistakes.unless(
+            function.snap_start is not True,
+            origin,
+            f"{name!r} has snap_start and provisioned_concurrency",
+            "Lambda keeps snapshots or environments of a version, not both: leave one of them out",
+        )
+    if traffic is None:
+        return
+    if not isinstance(traffic, (Canary, Linear, AllAtOnce)):
+        hint = "write traffic=lakon.Canary(10, minutes=5), lakon.Linear(10, minutes=1) or lakon.AllAtOnce()"
+        mistakes.unless(False, origin, f"traffic of {name!r} is {traffic!r:.60}", hint)
+        return
+    if not isinstance(traffic, AllAtOnce):
+        mistakes.within(origin, f"percent of the traffic of {name!r}", traffic.percent, 1, 99)
+        mistakes.within(origin, f"minutes of the traffic of {name!r}", traffic.minutes, 1, 2880)
+    for hook in (traffic.before, traffic.after):
+        found = [name] if hook is None else invoked_names(Invoke(hook), service)
+        mistakes.unless(
+            hook is None or (len(found) == 1 and found != [name]),
+            origin,
+            f"a hook of the traffic of {name!r} is {hook!r:.60}",
+            "a hook is another function of this service: the decorated one, what go_function returned, or a name",
+        )
 
 
 def _check_environment(service: Service, function: Function, mistakes: Mistakes) -> None:
