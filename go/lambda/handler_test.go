@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -129,9 +128,9 @@ func TestHandlersThatAreMadeToBeWrapped(t *testing.T) {
 }
 
 func TestAHandlerThatEndsItsGoroutine(t *testing.T) {
-	var written strings.Builder
-	log.SetOutput(&written)
-	defer log.SetOutput(os.Stderr)
+	said := ""
+	fatal = func(words ...any) { said = fmt.Sprint(words...) }
+	defer func() { fatal = log.Fatal }()
 	done := make(chan bool)
 	go func() {
 		defer close(done)
@@ -139,8 +138,8 @@ func TestAHandlerThatEndsItsGoroutine(t *testing.T) {
 		bound.invoke(&engine.Call{}, nil, nil)
 	}()
 	<-done
-	if !strings.Contains(written.String(), "called runtime.Goexit") {
-		t.Error(written.String())
+	if !strings.Contains(said, "called runtime.Goexit") {
+		t.Error(said)
 	}
 }
 

@@ -141,13 +141,16 @@ func (b *bound) invoke(call *engine.Call, payload []byte, deliver func(answer) e
 // errPanicked ends a process; what happened has been told.
 var errPanicked = errors.New("the handler panicked: the process ends, and the next event gets a new one")
 
+// fatal ends the process.
+var fatal = log.Fatal
+
 func (b *bound) answer(ctx context.Context, payload []byte, encoder *encoder) (given answer, failure *Error) {
 	returned := false
 	defer func() {
 		if value := recover(); value != nil {
 			failure = newPanic(value)
 		} else if !returned {
-			log.Print("the handler called runtime.Goexit, which ends the process: return from it instead")
+			fatal("the handler called runtime.Goexit, which ends the process: return from it instead")
 		}
 	}()
 	given, err := b.function(ctx, payload, encoder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,9 +14,11 @@ import pytest
 
 from lakon.commands.build import build
 from lakon.commands.program import load
+from lakon.local import installs
 from lakon.report import Silent
 from lakon.settings import Target
-from tests.build.golang import GoProject, go_mod
+from tests.build.golang import AWS, MODULE, GoProject, go_mod
+from tests.go.building import JUDGES
 from tests.local.hosting import hosting, run
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/lakon/lakon-go/lambda"
@@ -61,6 +65,8 @@ func handle(ctx context.Context, event event) (any, error) {
 		none["x"] = 1
 	case "exit":
 		os.Exit(3)
+	case "large":
+		return strings.Repeat("x", 6<<20+200), nil
 	}
 	fmt.Println("said by Go")
 	lc, _ := lambdacontext.FromContext(ctx)
@@ -103,6 +109,7 @@ func main() {
 		}
 	})
 	http.HandleFunc("/exit", func(http.ResponseWriter, *http.Request) { os.Exit(4) })
+	http.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	http.HandleFunc("/image", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "image/png")
 		w.Write([]byte{0x89, 'P', 'N', 'G'})
@@ -136,6 +143,17 @@ def project(tmp_path: Path) -> GoProject:
     return GoProject(tmp_path / "project").write({"fn/go.mod": go_mod("fn"), "fn/main.go": GO})
 
 
+def requiring_aws() -> dict[str, str]:
+    """The go.mod and go.sum of a program by aws-lambda-go. Skips where it cannot be had."""
+    asked = ["go", "mod", "download"]
+    done = subprocess.run(
+        asked, cwd=JUDGES, env=os.environ | {"GOFLAGS": ""}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"aws-lambda-go cannot be had: {done.stderr[-200:]}")
+    return {f"fn/{name}": (JUDGES / name).read_text() for name in ("go.mod", "go.sum")}
+
+
 def running_python() -> str:
     return ".".join(map(str, sys.version_info[:2]))
 
@@ -164,7 +182,11 @@ def on_the_host(project: GoProject, program: str, folder: Path, scenario: Scenar
     run(hosted_scenario)
 
 
-def test_one_source_runs_in_three_engines(project: GoProject, tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["ours", "aws"])
+def test_one_source_runs_in_three_engines(module: str, project: GoProject, tmp_path: Path) -> None:
+    if module == "aws":
+        project.write({"fn/main.go": GO.replace(MODULE, AWS), **requiring_aws()})
+
     async def scenario(hosted: Hosting, functions: dict[str, Function]) -> None:
         for name, function in functions.items():
             pids = set()
@@ -180,9 +202,12 @@ def test_one_source_runs_in_three_engines(project: GoProject, tmp_path: Path) ->
             assert await hosted.ask(function, {"Do": "echo", "Text": "é" * 2_000_000}) == "é" * 2_000_000
             error = await hosted.fail(function, {"Do": "fail", "Text": "cat"})
             assert (error["errorType"], error["errorMessage"]) == ("NotFound", "there is no cat")
+            if name != "runtime" or module == "ours":
+                error = await hosted.fail(function, {"Do": "large"})
+                assert error["errorType"] in ("Function.ResponseSizeTooLarge", "ResponseSizeTooLarge"), name
             error = await hosted.fail(function, {"Do": "panic"})
             assert error["errorMessage"] == "assignment to entry in nil map"
-            assert "fn/main.go" in json.dumps(error["stackTrace"])
+            assert "/main.go" in json.dumps(error["stackTrace"])
             told = await hosted.ask(function, {})
             assert isinstance(told, dict)
             assert (told["pid"] in pids) is (name == "inprocess")
@@ -226,6 +251,7 @@ import lakon
 service = lakon.Service("web", python="{python}")
 service.go_function("port", source="./web", engine="sidecar", protocol="http", ready="/health")
 service.go_function("socket", source="./web", engine="sidecar", protocol="http", ready="/health", socket=True)
+service.web_function("none", ["nonesuch", "{{port}}"], source="./files")
 service.web_function("any", ["python3", "-m", "http.server", "--bind", "127.0.0.1", "{{port}}"], source="./files")
 """
 
@@ -271,6 +297,13 @@ def test_servers_get_requests_and_events(project: GoProject, tmp_path: Path) -> 
             )
             told = await hosted.ask(function, v2)
             assert told["statusCode"] == 201
+            error = await hosted.fail(function, {**v2, "rawPath": "/panic"})
+            assert error["errorMessage"].startswith("the server closed the connection without an answer to PUT /panic")
+            told = await hosted.ask(function, {**v1, "path": "/a b"})
+            assert told["body"].startswith("/a%20b?")
+        error = await hosted.fail(functions["none"], v2)
+        assert error["errorType"] == "Runtime.ExitError"
+        assert error["errorMessage"].startswith("cannot start 'nonesuch'")
         told = await hosted.ask(
             functions["any"], {**v2, "requestContext": {"http": {"method": "GET"}}, "rawPath": "/a.txt"}
         )
@@ -283,14 +316,22 @@ LIBRARY = """package main
 
 import (
 	"context"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/lakon/lakon-go/lambda"
 )
 
+type nothing struct{}
+
+func (nothing) Invoke(context.Context, []byte) ([]byte, error) { return nil, nil }
+
 func main() {
 	lambda.Register("Words", func(text string) ([]string, error) { return strings.Fields(text), nil })
+	lambda.Register("Panic", func() error { panic("no") })
+	lambda.Register("Text", func() (io.Reader, error) { return strings.NewReader("plain"), nil })
+	lambda.Register("Nothing", lambda.NewHandler(nothing{}))
 	lambda.Register("Sleep", func() error { time.Sleep(300 * time.Millisecond); return nil })
 	lambda.Start(func(ctx context.Context, given map[string]any) (map[string]any, error) {
 		_, given["deadline"] = ctx.Deadline()
@@ -326,6 +367,18 @@ from app import fast, words
 from lakon.runtime.raw import GoError
 assert words("x y", None) == [["x", "y"], {"a": 1, "deadline": False}]
 assert fast.call("Words", b'"a b"') == b'["a","b"]'
+assert fast.call("Words", memoryview(b'"a b"')) == b'["a","b"]'
+assert fast.call("Words", "a " * 100_000) == ["a"] * 100_000  # does not fit into the room
+assert (fast.call("Nothing"), fast.call("Text", b"null")) == (None, b"plain")
+for wrong in (lambda: fast.call("Text"), lambda: fast.call("Words", float("nan"))):
+    try:
+        wrong()
+    except ValueError as error:
+        assert "JSON" in str(error), error
+try:
+    fast.call("Panic")
+except GoError as error:
+    assert error.message == "no" and "main.go:" in str(error), error
 try:
     fast.call("Gone")
 except GoError as error:
@@ -345,3 +398,33 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=project.root, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+SNAPSHOT = """
+import sys
+sys.path.insert(0, "code")
+from lakon.runtime import sidecar
+import snapshot_restore_py
+before = sidecar._sidecar._child.pid
+[(restored, arguments, named)] = snapshot_restore_py.get_after_restore()
+restored(*arguments, **named)
+assert sidecar._sidecar._child.pid != before
+sidecar._sidecar._stop()
+"""
+
+
+def test_a_sidecar_is_started_anew_after_a_snapshot(project: GoProject, tmp_path: Path) -> None:
+    program = 'import lakon\nservice = lakon.Service("snap", python="{python}")\n'
+    program += 'service.go_function("sidecar", source="./fn", engine="sidecar")\n'
+    project.write({"app.py": program.format(python=running_python())})
+    built = build(load(project.root / "app.py"), Target(local=True, state=tmp_path / "state"), Silent())
+    [archive] = built.archives.values()
+    code = tmp_path / "code"
+    with zipfile.ZipFile(archive.path) as opened:
+        opened.extractall(code)
+    (code / "bootstrap").chmod(0o755)
+    python = installs.ensure_python_runtime(installs.base_python(), running_python())
+    environment = {"LAMBDA_TASK_ROOT": str(code), "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
+    command = [str(python), "-c", SNAPSHOT]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

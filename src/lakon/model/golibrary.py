@@ -40,11 +40,17 @@ class GoLibrary:
         """
         if self._loaded is None:
             self._loaded = self._load()
-        if isinstance(payload, bytes):
-            return self._loaded.call(handler.encode(), payload, context)
+        name = handler.encode()
+        if isinstance(payload, bytes | bytearray | memoryview):
+            return self._loaded.call(name, bytes(payload), context)
         from json import dumps, loads
 
-        return loads(self._loaded.call(handler.encode(), dumps(payload).encode(), context))
+        answer = self._loaded.call(name, dumps(payload, allow_nan=False).encode(), context)
+        try:
+            return loads(answer) if answer else None
+        except ValueError:
+            told = f"the Go handler {handler!r} of {self.name!r} answers with {len(answer)} bytes that are not JSON"
+            raise ValueError(f"{told}: pass it bytes to be given bytes") from None
 
     def _load(self) -> Library:
         from lakon.runtime.child import library_file, task_root

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from lakon.runtime.child import task_root
 from lakon.runtime.golibrary import Library
-from lakon.runtime.raw import GoError, fault, take_raw_events
+from lakon.runtime.raw import GoError, fault, fitting, take_raw_events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _library: Library | None = None
 def handler(event: bytes, context: Context) -> bytes:
     """Answer an event."""
     try:
-        return _loaded().call(b"", event, context)
+        return fitting(_loaded().call(b"", event, context))
     except GoError as error:
         raise fault(error) from None
 

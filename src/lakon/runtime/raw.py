@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
+_LIMIT = 6_291_556
+
 
 class GoError(Exception):
     """An error that Go returned, or a panic: its type, its message, and the frames of its stack.
@@ -35,6 +37,10 @@ class GoError(Exception):
         self.kind = kind
         self.message = message
         self.stack = stack
+
+    def __str__(self) -> str:
+        """The message, and the frames in Go: what prints the error knows those in Python alone."""
+        return "\n    at ".join([self.message, *self.stack])
 
 
 class Raw:
@@ -69,6 +75,20 @@ def fault(error: GoError) -> Exception:
         return error
     made: Exception = FaultException(error.kind, error.message, error.stack)
     return made
+
+
+def unstarted(program: str, error: OSError) -> GoError:
+    """What to answer where a child could not be started."""
+    told = f"cannot start {program!r}, which is to be in the function's folder or on PATH: {error.strerror}"
+    return GoError("Runtime.ExitError", told, [])
+
+
+def fitting(body: bytes) -> bytes:
+    """The answer. GoError where it is larger than Lambda takes: its Python runtime would end for that."""
+    if len(body) > _LIMIT:
+        told = f"Response payload size exceeded maximum allowed payload size ({_LIMIT} bytes)."
+        raise GoError("Function.ResponseSizeTooLarge", told, [])
+    return body
 
 
 def go_error(told: bytes) -> GoError:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import _socket  # `socket` takes 7 ms to import
 import os
+from contextlib import suppress
 
 from lakon.runtime.child import Child, after_restore, task_root
-from lakon.runtime.raw import GoError, fault, go_error, header, take_raw_events
+from lakon.runtime.raw import GoError, fault, fitting, go_error, header, take_raw_events, unstarted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,13 +31,19 @@ class Sidecar:
         self._rest = b""
 
     def start(self) -> None:
-        """Start the child, in place of one that there may be. It is awaited when the first event comes."""
+        """Start the child, in place of one that there may be. It is awaited when the first event comes.
+
+        GoError when there is no such program, or none that can run.
+        """
         if self._child:
             self._stop()
         ours, theirs = _socket.socketpair()
         environment = {**os.environ, "LAKON_SIDECAR_FD": "3"}
         try:
             self._child = Child(self._command, environment, theirs.fileno())
+        except OSError as error:
+            ours.close()
+            raise unstarted(self._command[0], error) from None
         finally:
             theirs.close()
         self._socket = ours
@@ -132,12 +139,13 @@ def handler(event: bytes, context: Context) -> bytes:
     if _sidecar is None:
         _sidecar = Sidecar([f"{task_root()}/bootstrap"])
     try:
-        return _sidecar.call(event, context)
+        return fitting(_sidecar.call(event, context))
     except GoError as error:
         raise fault(error) from None
 
 
 if take_raw_events():  # in Lambda: the child starts while the runtime does
     _sidecar = Sidecar([f"{task_root()}/bootstrap"])
-    _sidecar.start()
+    with suppress(GoError):  # told in answer to the first event
+        _sidecar.start()
     after_restore(_sidecar.start)

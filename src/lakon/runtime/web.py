@@ -17,7 +17,7 @@ from lakon.runtime.child import Child, after_restore, task_root
 from lakon.runtime.http.adapter import answer_of, request_of
 from lakon.runtime.http.fronts import GatewayV2, is_function_url
 from lakon.runtime.http.response import Response
-from lakon.runtime.raw import GoError, fault
+from lakon.runtime.raw import GoError, fault, unstarted
 from lakon.runtime.webclient import Client
 
 TYPE_CHECKING = False
@@ -48,7 +48,10 @@ class Server:
         self._ready = False
 
     def start(self) -> None:
-        """Start the child, in place of one that there may be. It is awaited when the first event comes."""
+        """Start the child, in place of one that there may be. It is awaited when the first event comes.
+
+        GoError when there is no such program, or none that can run.
+        """
         if self._child:
             self._stop()
         address: Address
@@ -61,7 +64,11 @@ class Server:
             port = self._port or _free_port()
             told, address = {"port": str(port)}, ("127.0.0.1", port)
         command = [_filled(word, told) for word in self._command]
-        self._child = Child(command, {**os.environ, **{name.upper(): value for name, value in told.items()}})
+        environment = {**os.environ, **{name.upper(): value for name, value in told.items()}}
+        try:
+            self._child = Child(command, environment)
+        except OSError as error:
+            raise unstarted(command[0], error) from None
         self._client = Client(address)
         self._ready = False
 
@@ -78,7 +85,7 @@ class Server:
         except (OSError, EOFError, ValueError, IndexError) as error:
             how = self._ended_soon()
             if how is None:
-                raise GoError("Runtime.InvalidResponse", f"the server's answer cannot be read: {error!r}", []) from None
+                raise _unanswered(f"{method} {target}", error) from None
             self._stop()
             raise GoError("Runtime.ExitError", f"the server ended: {how}", []) from None
 
@@ -116,6 +123,12 @@ class Server:
         if self._child:
             self._child.kill()
             self._child = None
+
+
+def _unanswered(request: str, error: Exception) -> GoError:
+    if isinstance(error, OSError | EOFError):
+        return GoError("Runtime.NoResponse", f"the server closed the connection without an answer to {request}", [])
+    return GoError("Runtime.InvalidResponse", f"the server's answer to {request} cannot be read: {error}", [])
 
 
 def _free_port() -> int:
@@ -194,6 +207,7 @@ def _target(request: Request) -> str:
         path: str = event["rawPath"] if is_function_url(event) else _encoded(request.url_path)
     else:
         path = event["path"]
+    path = "".join([letter if "!" <= letter <= "~" else _encoded(letter) for letter in path])
     return f"{path}?{query}" if query else path
 
 
@@ -224,5 +238,6 @@ def handler(event: Any, context: Context) -> object:
 
 if os.environ.get("AWS_LAMBDA_RUNTIME_API"):  # in Lambda: the server starts while the runtime does
     _server = from_environment()
-    _server.start()
+    with suppress(GoError):  # told in answer to the first event
+        _server.start()
     after_restore(_server.start)

@@ -103,6 +103,10 @@ def _raise(errors: Sequence[BaseException]) -> None:
         if error not in told or len(errors) == 1:
             raise error
     if told:
-        words = (f"{error.where}: {error.what}\n{error.detail or error.hint or ''}".strip() for error in told)
-        detail = "\n\n".join(words)
+        places = (f"{error.where}: " if error.where else "" for error in told)
+        words = [
+            f"{place}{error.what}\n{error.detail or error.hint or ''}".strip()
+            for place, error in zip(places, told, strict=True)
+        ]
+        detail = "\n\n".join(dict.fromkeys(words))
         raise BuildError(f"{len(told)} Go builds failed", detail=detail)

@@ -47,7 +47,7 @@ def above(folder: Path, names: Iterable[str]) -> list[str]:
 def _folder(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            found = sorted((entry for entry in entries if entry.name.endswith(_SUFFIXES)), key=_name)
+            found = sorted((entry for entry in entries if _counts(entry.name)), key=_name)
             return [f"{entry.path} {(facts := entry.stat()).st_size} {facts.st_mtime_ns}" for entry in found]
     except OSError:
         return [folder]
@@ -59,6 +59,10 @@ def _tree(tree: str) -> list[str]:
         inner.sort()
         told += [_file(os.path.join(folder, name)) for name in sorted(files)]  # noqa: PTH118 - thousands
     return told
+
+
+def _counts(name: str) -> bool:
+    return name.endswith(_SUFFIXES) and not name.endswith("_test.go")
 
 
 def _name(entry: os.DirEntry[str]) -> str:

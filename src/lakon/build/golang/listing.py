@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 AWS_MODULE = "github.com/aws/aws-lambda-go"
 OUR_MODULE = "github.com/lakon/lakon-go"
-_FIELDS = "ImportPath,Name,Dir,Standard,DepOnly,CgoFiles,IgnoredGoFiles,EmbedPatterns,Module,Target,GoFiles,Imports"
+_FIELDS = "ImportPath,Name,Dir,Standard,DepOnly,CgoFiles,EmbedPatterns,Module,Target,GoFiles,Imports"
 _GLOB = "*?["
 
 Package = dict[str, Any]

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 _HIDDEN = ".lakon-go"
 _REQUIRED = re.compile(rf"^\s*(?:require\s+)?{re.escape(OUR_MODULE)}\s+(v\S+)", re.MULTILINE)
 _REPLACED = re.compile(rf"^\s*(?:replace\s+)?{re.escape(OUR_MODULE)}(?:\s+v\S+)?\s+=>", re.MULTILINE)
-_MAIN = re.compile(r"^func main\(\)", re.MULTILINE)
-_HANDLE = re.compile(r"^func Handle\(", re.MULTILINE)
+_MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
+_HANDLE = re.compile(r"^func\s+Handle\s*\(", re.MULTILINE)
 _AWS_SHAPE = re.compile(r"f\s+func\(envValue string, handler Handler\) error")
 _VERSION = "v0.1.0"
 START = (
@@ -81,13 +81,14 @@ class Overlay:
     def add_glue(self, source: GoSource, listing: Listing) -> None:
         """Add to a main package what its engine needs: a `main` not written, the door of a library or a sidecar.
 
-        BuildError where the program has neither `main` nor `Handle`, or never calls `lambda.Start`.
+        BuildError where it is none, or never calls `lambda.Start`. That there is no `main`, Go says.
         """
         aws = f"{AWS_MODULE}/lambda" in listing.imports or f"{AWS_MODULE}/lambdacontext" in listing.imports
         ours = f"{OUR_MODULE}/lambda" in listing.imports
-        if not _says(listing, _MAIN):
-            if not _says(listing, _HANDLE):
-                raise BuildError("the program has no main function", where=str(listing.folder), hint=START)
+        if listing.name != "main":
+            what = f"the package is called {listing.name}, and that of a program is called main"
+            raise BuildError(what, where=str(listing.folder), hint="Write: package main")
+        if not _says(listing, _MAIN) and _says(listing, _HANDLE):
             self._show_glue(listing, "handle_aws" if aws and not ours else "handle")
             ours = ours or not aws
         if source.form == "program":

@@ -114,10 +114,10 @@ def identity() -> str:
     return "\n".join([*facts, *told, os.environ.get("CC", "")])
 
 
-def c_compiler(system: System) -> str:
+def c_compiler(system: System, place: str) -> str:
     """What `CC` is to be: for Lambda zig, whose results depend on no machine; for this machine also its own compiler.
 
-    BuildError when there is none.
+    BuildError, which names `place`, when there is none.
     """
     if system.host:
         own = os.environ.get("CC") or next(filter(shutil.which, ("gcc", "cc", "clang")), None)
@@ -126,7 +126,8 @@ def c_compiler(system: System) -> str:
     zig = _from_wheel("ziglang", "ziglang/zig")
     if zig is None:
         raise BuildError(
-            "a C compiler is needed to build a Go library",
+            "a C compiler is needed: for Go that is loaded into Python's process, or has C in it",
+            where=place,
             hint="Let Lakon bring one: pip install 'lakon[go]' (the package ziglang).",
         )
     target = "" if system.host else f" -target {_ZIG_TARGETS[system.machine]}"
@@ -152,6 +153,8 @@ def _ask(program: str) -> Toolchain | None:
         settings: dict[str, str] = json.loads(asked.stdout)
     except (OSError, ValueError, subprocess.CalledProcessError):
         return None
+    flags = [flag for flag in settings["GOFLAGS"].split() if flag.lstrip("-") != "mod=mod"]  # it writes go.mod
+    settings["GOFLAGS"] = " ".join(flags)
     return Toolchain(program, settings.pop("GOVERSION").removeprefix("go"), settings)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lakon.build.golang.handlers import Checker
 from lakon.build.golang.listing import list_packages
 from lakon.build.golang.module import module_of
-from lakon.build.golang.overlay import Overlay
+from lakon.build.golang.overlay import START, Overlay
 from lakon.build.golang.toolchain import c_compiler, toolchain
 from lakon.exceptions import BuildError
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"^(\s*(?:package \S+: |vet: )?)([^\s:]+\.(?:go|s|c|h|mod|sum|work))(:\d+)", re.MULTILINE)
 _FIRST = re.compile(r"[^\s:]+\.go:\d+")
+_NO_MAIN = re.compile(r"function main is undeclared|zz_lakon_exports_glue\.go:\d+:\d+: undefined: main\b")
 _OURS = {"-buildvcs", "-trimpath"}
 _LINKED = "-s -w -buildid="
 _STRIPPED = " -extldflags=-s"
@@ -78,7 +79,7 @@ class Work:
     def _environment(self, *, cgo: bool) -> dict[str, str]:
         system = self._first.system
         environment = {"GOOS": system.name, "GOARCH": system.machine, "CGO_ENABLED": "1" if cgo else "0"}
-        return environment | ({"CC": c_compiler(system), "CGO_CFLAGS": "-O2 -g0"} if cgo else {})
+        return environment | ({"CC": c_compiler(system, self._first.place), "CGO_CFLAGS": "-O2 -g0"} if cgo else {})
 
     def _flags(self) -> list[str]:
         tags = self._first.build_tags
@@ -151,6 +152,8 @@ class Work:
         readable = self._readable(said)
         place = _FIRST.search(readable)
         where = place[0] if place else self._first.place
+        if _NO_MAIN.search(said):
+            return BuildError("the program has no main function", where=str(self._first.folder), hint=START)
         return BuildError(f"Go cannot build {names}{more}", where=where, detail=readable)
 
     def _readable(self, said: str) -> str:

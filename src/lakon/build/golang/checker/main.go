@@ -12,6 +12,8 @@ import (
 	"go/types"
 	"io"
 	"os"
+	"slices"
+	"strings"
 )
 
 type input struct {
@@ -27,6 +29,8 @@ type mistake struct {
 	File       string
 	Line       int
 	What, Hint string
+
+	unregistered bool // it is one only where no handler is registered by name
 }
 
 func main() {
@@ -40,14 +44,20 @@ func main() {
 	imports := importer.ForCompiler(files, "gc", func(path string) (io.ReadCloser, error) {
 		return os.Open(given.Exports[path])
 	})
+	registers := false
 	for _, each := range given.Packages {
-		found = append(found, check(files, imports, each.ImportPath, each.Files)...)
+		more, registered := check(files, imports, each.ImportPath, each.Files)
+		found = append(found, more...)
+		registers = registers || registered
+	}
+	if registers {
+		found = slices.DeleteFunc(found, func(m mistake) bool { return m.unregistered })
 	}
 	json.NewEncoder(os.Stdout).Encode(found)
 }
 
-// check looks at one package. What the compiler says of it is not repeated.
-func check(files *token.FileSet, imports types.Importer, path string, names []string) []mistake {
+// check looks at one package, and says whether it registers handlers. What the compiler says of it is not repeated.
+func check(files *token.FileSet, imports types.Importer, path string, names []string) (found []mistake, registers bool) {
 	var parsed []*ast.File
 	for _, name := range names {
 		if file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution); err == nil {
@@ -57,19 +67,22 @@ func check(files *token.FileSet, imports types.Importer, path string, names []st
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}
 	config := types.Config{Importer: imports, Error: func(error) {}, FakeImportC: true}
 	config.Check(path, files, parsed, info)
-	var found []mistake
+	for _, used := range info.Uses {
+		function, ok := used.(*types.Func)
+		registers = registers || ok && function.Pkg() != nil && function.Pkg().Path() == ours && function.Name() == "Register"
+	}
 	for _, file := range parsed {
 		ast.Inspect(file, func(node ast.Node) bool {
 			if call, ok := node.(*ast.CallExpr); ok {
 				if wrong := checkCall(call, info); wrong != nil {
 					place := files.Position(placeOf(wrong.argument, info))
-					found = append(found, mistake{place.Filename, place.Line, wrong.what, wrong.hint})
+					found = append(found, mistake{place.Filename, place.Line, wrong.what, wrong.hint, wrong.unregistered})
 				}
 			}
 			return true
 		})
 	}
-	return found
+	return found, registers
 }
 
 // placeOf is where a handler stands: where it is declared when it goes by a name.
@@ -83,14 +96,17 @@ func placeOf(argument ast.Expr, info *types.Info) token.Pos {
 }
 
 type refusal struct {
-	argument   ast.Expr
-	what, hint string
+	argument     ast.Expr
+	what, hint   string
+	unregistered bool
 }
+
+const ours = "github.com/lakon/lakon-go/lambda"
 
 // handlerArguments says which argument of a function is a handler of any type, by the package's path and its name.
 var handlerArguments = map[string]map[string]int{
 	"github.com/aws/aws-lambda-go/lambda": {"Start": 0, "StartWithOptions": 0, "StartWithContext": 1, "NewHandler": 0},
-	"github.com/lakon/lakon-go/lambda":    {"Start": 0, "StartWithOptions": 0, "StartWithContext": 1, "Register": 1},
+	ours:                                  {"Start": 0, "StartWithOptions": 0, "StartWithContext": 1, "Register": 1},
 	"github.com/lakon/lakon-go/shim":      {"Start": 0},
 }
 
@@ -109,14 +125,11 @@ func checkCall(call *ast.CallExpr, info *types.Info) *refusal {
 		return nil
 	}
 	if given.IsNil() {
-		if function.Pkg().Path() == "github.com/lakon/lakon-go/lambda" {
-			return nil // right where handlers are registered
-		}
-		return &refusal{argument, "the handler is nil", write}
+		return &refusal{argument, "the handler is nil", write, function.Pkg().Path() == ours && function.Name() != "Register"}
 	}
 	old := function.Pkg().Path() == "github.com/lakon/lakon-go/shim"
 	if what, hint := wrong(given.Type, old); what != "" {
-		return &refusal{argument, what, hint}
+		return &refusal{argument, what, hint, false}
 	}
 	return nil
 }
@@ -155,12 +168,15 @@ func wrong(given types.Type, old bool) (what, hint string) {
 	case *types.Interface:
 		return "", "" // only the running program knows
 	case *types.Signature:
+		if of.Variadic() {
+			return "the handler takes any number of parameters", "it takes a context and an event: a slice, perhaps"
+		}
 		if what, hint = wrongParameters(of.Params(), old); what != "" {
 			return what, hint
 		}
 		return wrongResults(of.Results())
 	}
-	return fmt.Sprintf("the handler is a %s, not a function", short(given)), write
+	return fmt.Sprintf("the handler is %s, not a function", a(given)), write
 }
 
 func wrongParameters(taken *types.Tuple, old bool) (what, hint string) {
@@ -172,7 +188,7 @@ func wrongParameters(taken *types.Tuple, old bool) (what, hint string) {
 		of := taken.At(i).Type()
 		switch of.Underlying().(type) {
 		case *types.Chan, *types.Signature:
-			return fmt.Sprintf("the handler takes a %s, which JSON cannot be read into", short(of)),
+			return fmt.Sprintf("the handler takes %s, which JSON cannot be read into", a(of)),
 				"take a struct, a map, or json.RawMessage for the event as it is"
 		}
 	}
@@ -181,7 +197,7 @@ func wrongParameters(taken *types.Tuple, old bool) (what, hint string) {
 	}
 	second := taken.At(1).Type()
 	if !old {
-		return fmt.Sprintf("the handler takes a %s before the event", short(taken.At(0).Type())),
+		return fmt.Sprintf("the handler takes %s before the event", a(taken.At(0).Type())),
 			"of two parameters the first is a context.Context: func(ctx context.Context, event Event)"
 	}
 	if pointer, ok := second.Underlying().(*types.Pointer); ok {
@@ -192,7 +208,7 @@ func wrongParameters(taken *types.Tuple, old bool) (what, hint string) {
 	if isContext(second) {
 		return "", ""
 	}
-	return fmt.Sprintf("Handle takes a %s after the event", short(second)),
+	return fmt.Sprintf("Handle takes %s after the event", a(second)),
 		"write func Handle(event Event, ctx context.Context) (Answer, error), or take a *shim.Context"
 }
 
@@ -204,14 +220,14 @@ func wrongResults(given *types.Tuple) (what, hint string) {
 	if count > 0 && !types.Implements(given.At(count-1).Type(), errorType()) {
 		last := short(given.At(count - 1).Type())
 		if count == 1 {
-			return fmt.Sprintf("the handler gives only a %s", last), fmt.Sprintf("give an error, too: (%s, error)", last)
+			return "the handler gives only " + a(given.At(0).Type()), fmt.Sprintf("give an error, too: (%s, error)", last)
 		}
-		return fmt.Sprintf("the handler gives a %s where an error is expected", last), "the second result is an error"
+		return fmt.Sprintf("the handler gives %s where an error is expected", a(given.At(1).Type())), "the second result is an error"
 	}
 	if count == 2 {
 		switch of := given.At(0).Type(); of.Underlying().(type) {
 		case *types.Chan, *types.Signature:
-			return fmt.Sprintf("the handler answers with a %s, which cannot be JSON", short(of)),
+			return fmt.Sprintf("the handler answers with %s, which cannot be JSON", a(of)),
 				"answer with a struct, a map, bytes, or an io.Reader"
 		}
 	}
@@ -243,6 +259,15 @@ func hasInvoke(of types.Type) bool {
 	of = function.Type()
 	signature := of.(*types.Signature)
 	return signature.Params().Len() == 2 && signature.Results().Len() == 2
+}
+
+// a names a type behind its article.
+func a(of types.Type) string {
+	name := short(of)
+	if strings.ContainsAny(name[:1], "aeiou") {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 func short(of types.Type) string {
