@@ -31,6 +31,14 @@ WRONG = {
         lambda service: service.go_function("f", source="./f", protocol="http"),
         "'f' has protocol=\"http\" and the engine 'runtime'",
     ),
+    "another protocol": (
+        lambda service: service.go_function("f", source="./f", engine="sidecar", protocol="grpc"),
+        "the protocol of 'f' is 'grpc'",
+    ),
+    "no protocol": (
+        lambda service: service.go_function("f", source="./f", engine="sidecar", port=8080),
+        "'f' has a port or a socket, and serves no HTTP",
+    ),
     "source": (lambda service: service.go_function("f", source=""), "the source of 'f' is ''"),
     "snapshot": (
         lambda service: service.go_function("f", source="./f", snap_start=True),

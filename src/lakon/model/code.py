@@ -52,11 +52,14 @@ class GoProgram:
     `http` says how it is reached where it serves HTTP; None where it takes events.
     """
 
-    __slots__ = ("build_tags", "engine", "http", "source")
+    __slots__ = ("build_tags", "engine", "http", "protocol", "source")
 
-    def __init__(self, source: str, engine: str, http: HttpServer | None, build_tags: tuple[str, ...]) -> None:
+    def __init__(
+        self, source: str, engine: str, protocol: str, http: HttpServer | None, build_tags: tuple[str, ...]
+    ) -> None:
         self.source = source
         self.engine = engine
+        self.protocol = protocol
         self.http = http
         self.build_tags = build_tags
 

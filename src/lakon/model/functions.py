@@ -103,8 +103,9 @@ class Functions(Declared):
         build_tags: build constraints that hold, as of `go build -tags`.
         options: as of `function`.
         """
-        http = HttpServer(ready, port, socket) if protocol != "lambda" else None
-        code = GoProgram(source, engine, http, several(build_tags))
+        listens = protocol != "lambda" or port is not None or socket
+        http = HttpServer(ready, port, socket) if listens else None
+        code = GoProgram(source, engine, protocol, http, several(build_tags))
         return self._declare(code, name, caller(), options)
 
     def web_function(
@@ -121,7 +122,8 @@ class Functions(Declared):
         """Declare an HTTP server, in any language, as a Lambda function: events become requests, and answers come back.
 
         command: what starts it, a program and its arguments, in the folder `source`, relative to the file that
-        declares it, all of which goes into the archive. `{port}` and `{socket}` in it stand for where it is to listen;
+        declares it, all of which goes into the archive. On AWS the program lies there, or is a part of the image of the
+        Python runtime, as `python3` and `sh` are. `{port}` and `{socket}` in it stand for where it is to listen;
         variables of the environment tell it, too: `PORT` and `SOCKET`.
         ready: the path that answers, with anything below 500, once the server can be used.
         port: the loopback port it listens on where it cannot be told; without one, one that is free.

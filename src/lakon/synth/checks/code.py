@@ -74,7 +74,19 @@ def _check_engine(function: Function, program: GoProgram, mistakes: Mistakes) ->
         'it is "runtime", "sidecar" or "inprocess"',
     )
     mistakes.unless(
-        program.http is None or program.engine == "sidecar",
+        program.protocol in ("lambda", "http"),
+        origin,
+        f"the protocol of {name!r} is {program.protocol!r}",
+        'it is "lambda" or "http"',
+    )
+    mistakes.unless(
+        program.http is None or program.protocol != "lambda",
+        origin,
+        f"{name!r} has a port or a socket, and serves no HTTP",
+        'a program that listens has protocol="http"',
+    )
+    mistakes.unless(
+        program.protocol != "http" or program.engine == "sidecar",
         origin,
         f'{name!r} has protocol="http" and the engine {program.engine!r}',
         'a server of HTTP runs beside the Python runtime: write engine="sidecar"',
