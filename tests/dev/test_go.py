@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lakon.build.golang.building import build_go
+from lakon.build.golang.sources import GoSource
+from lakon.build.golang.toolchain import this_machine
+from lakon.report import Silent
 from lakon.settings import cache_folder
-from tests.build.golang import HELLO, go_mod, needs_go
+from tests.build.golang import CACHE, HELLO, go_mod, needs_go
 
 from .test_debug import Debugger
 from .test_dev import call
@@ -77,6 +81,9 @@ def test_delve_stops_at_a_line(dev: Callable[..., Dev], project: Path, environme
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     started(project)
+    folder = (project / "hello").resolve()
+    built = GoSource(folder, "program", this_machine(), (), "app.py:5", debugged=True)
+    build_go([built], Silent(), cache=CACHE)  # the first time, Go compiles its own library anew for that
     work = dev("--debug", "hello", "--debug-port", str(port))
     work.until("ready")
     assert call(work, "hello", "you") == "hello you"
@@ -109,7 +116,7 @@ def test_without_delve_it_is_told_how_to_have_it(
     environment["PATH"] = str(only_go(tmp_path / "programs"))
     started(project)
     work = dev("--debug", "hello")
-    assert work.wait() == 4
+    assert work.wait() == 8
     assert "Delve, Go's debugger, is not installed" in work.said()
     assert "go install github.com/go-delve/delve/cmd/dlv@latest" in work.said()
 
