@@ -12,7 +12,20 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import builds, differences, front, go, http, imports, invocations, provisioning, reload, starts, synthesis
+from bench import (
+    builds,
+    differences,
+    front,
+    go,
+    http,
+    imports,
+    invocations,
+    provisioning,
+    reload,
+    shipping,
+    starts,
+    synthesis,
+)
 from bench.clock import BrokenContender, Command, take_turns
 from bench.peers import plain_python
 from bench.plan import PROGRAM, Plan
@@ -30,6 +43,7 @@ SECTIONS = {
     "synth": synthesis.rows,
     "start": starts.rows,
     "provision": provisioning.rows,
+    "ship": shipping.rows,
     "diff": differences.rows,
     "invoke": invocations.rows,
     "reload": reload.rows,

@@ -8,6 +8,7 @@ that the next provision, `rollback`, `diff` and `status` find the truth in the s
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -62,10 +63,11 @@ def provision_code(
             hint="`lakon provision` without --code-only moves it.",
         )
     session = reach(program, target)
-    built = build(program, target, reporter)
-    with provisioning(program, target):
-        name = program.stack(target.stage)
-        held = deployed(session, name)
+    name = program.stack(target.stage)
+    with ThreadPoolExecutor(1) as pool, provisioning(program, target):
+        asked = pool.submit(deployed, session, name)  # while the program is built
+        built = build(program, target, reporter)
+        held = asked.result()
         if held is None:
             raise missing(session, name)
         goal = wanted(program, target, built, bucket or artifacts.own_bucket(session))
