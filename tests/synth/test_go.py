@@ -2,6 +2,8 @@
 
 # mypy: allow-untyped-defs, allow-untyped-calls
 
+from typing import Any
+
 import pytest
 
 import lakon
@@ -76,8 +78,8 @@ def test_what_is_returned_can_be_invoked():
     service = lakon.Service("imager")
     other = service.go_function("other", source="./other")
     service.go_function("caller", source="./caller", uses=[lakon.invoke(other)])
-    variables = synthesize(service, stage="dev", root=ROOT).resources["CallerFunction"]["Properties"]["Environment"]
-    assert list(variables["Variables"]) == ["OTHER_FUNCTION_NAME"]
+    properties: Any = synthesize(service, stage="dev", root=ROOT).resources["CallerFunction"]["Properties"]
+    assert list(properties["Environment"]["Variables"]) == ["OTHER_FUNCTION_NAME"]
 
 
 def test_each_program_has_an_archive_of_its_own():

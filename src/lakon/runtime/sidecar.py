@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import _socket  # `socket` takes 7 ms to import
 import os
-from contextlib import suppress
 
 from lakon.runtime.child import Child, after_restore, task_root
 from lakon.runtime.raw import GoError, fault, fitting, go_error, header, take_raw_events, unstarted
@@ -146,6 +145,8 @@ def handler(event: bytes, context: Context) -> bytes:
 
 if take_raw_events():  # in Lambda: the child starts while the runtime does
     _sidecar = Sidecar([f"{task_root()}/bootstrap"])
-    with suppress(GoError):  # told in answer to the first event
+    try:  # noqa: SIM105 - contextlib takes time to import
         _sidecar.start()
+    except GoError:  # told in answer to the first event
+        pass
     after_restore(_sidecar.start)
