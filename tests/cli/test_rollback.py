@@ -3,7 +3,11 @@
 # mypy: allow-untyped-defs, allow-untyped-calls
 
 import json
+import sys
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
+import boto3
 import pytest
 
 
@@ -48,10 +52,27 @@ def test_back_and_forth(aws, small):
     assert builds(run)["build"] == third
     assert len(builds(run)["releases"]) == 3, "going back is no new release"
 
-    for build, said in [("0000", "is not known"), (third, "already"), ("", "")]:
-        refused = run("rollback", "--local", "--to", build) if build else run("rollback", "--list", "--to", first)
+    dry = run("rollback", "--local", "--dry-run", "--to", first)
+    assert "~ MemorySize: 512 -> 256" in dry.out, dry.err
+    assert "app.py" in dry.out, "code is shown file by file"
+    for build, said in [
+        ("0000", "is not known"),
+        (third, "already"),
+        ("", "is too short"),
+        (first[:1], "is too short"),
+    ]:
+        refused = run("rollback", "--local", "--to", build)
         assert refused.code == 2
         assert said in refused.err
+    assert run("rollback", "--list", "--to", first).code == 2
+    assert run("rollback", "--local", "--dry-run", "--yes").code == 2
+    assert builds(run)["build"] == third, "nothing of that has changed anything"
+    tagged = run("provision", "--local", "--tag", "team=x", "--json").json()
+    assert tagged["action"] == "updated"
+    assert builds(run)["build"] != third
+    assert run("rollback", "--local").code == 0
+    assert builds(run)["build"] == third, "tags alone are taken back, too"
+    assert len([line for line in run("rollback", "--local", "--list").out.splitlines() if line.endswith("runs")]) == 1
     assert f"{first}  " in run("rollback", "--local", "--list").out
 
     assert run("delete", "--local").code == 0
@@ -59,8 +80,73 @@ def test_back_and_forth(aws, small):
     assert [release["build"] for release in builds(run)["releases"]] == [third]
 
 
+FRONT = """
+import lakon
+
+service = lakon.Service("front", python="{python}")
+public = service.http_api("public")
+
+
+@public.get("/{path}")
+def old(request):
+    return "{path}"
+"""
+
+
+def test_front_doors_go_back_as_well(run, tmp_path):
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+    def at(path):
+        [url] = [value for name, value in json.loads(outputs).items() if name.endswith("Url")]
+        try:
+            with urlopen(f"{url}/{path}") as answer:
+                return answer.status
+        except HTTPError as error:
+            return error.code
+
+    try:
+        for path in ("old", "new"):
+            (tmp_path / "app.py").write_text(FRONT.format(python=python, path=path))
+            done = run("provision", "--local", "--json")
+            assert done.code == 0, done.err
+        outputs = json.dumps(done.json()["outputs"])
+        assert (at("old"), at("new")) == (404, 200)
+        assert run("rollback", "--local").code == 0
+        assert (at("old"), at("new")) == (200, 404)
+    finally:
+        run("local", "stop")
+
+
 def test_drift(aws):
     run = aws
     assert run("provision", "--local").code == 0
     assert "no drift" in run("status", "--local", "--drift").out
-    assert run("status", "--local", "--drift", "--json").json()["drift"]["resources"] == []
+    seen = run("status", "--local", "--drift", "--json", "--exit-code")
+    assert (seen.code, seen.json()["drift"]["resources"]) == (0, [])
+    assert "T" in seen.json()["created"], "ISO 8601"
+    client = boto3.client(
+        "lambda",
+        endpoint_url=run("local", "status").out.strip(),
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    client.update_function_configuration(FunctionName="small-dev-greet", Timeout=77)
+    assert run("status", "--local", "--drift", "--exit-code").code == 9
+    assert run("status", "--local", "--exit-code").code == 2
+
+
+def test_what_a_first_provision_would_make(run, small):
+    first = run("diff", "--local")
+    assert first.code == 0, first.err
+    assert "small-dev: would be created" in first.out
+    assert run("local", "status").code != 0, "what was started for it has ended"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--tag", "lakon:stage=x"), ("--tag", "aws:x=y"), ("--tag", "a=1", "--tag", "a=2"), ("--tag", "x" * 129 + "=1")],
+)
+def test_tags_that_nobody_may_give(run, small, wrong):
+    refused = run("diff", "--local", *wrong)
+    assert refused.code == 2, refused.err

@@ -96,3 +96,36 @@ def test_what_is_there_is_not_replaced_unasked(program):
     assert path.read_text() == "mine"
     written(program, "github", replace=True)
     assert path.read_text() != "mine"
+
+
+def test_a_project_in_a_folder_of_its_repository(tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "svc").mkdir()
+    (tmp_path / "svc" / "app.py").write_text(PROGRAM)
+    program = load(tmp_path / "svc" / "app.py")
+    path, _ = written(program, "github")
+    assert path == tmp_path / ".github" / "workflows" / "deploy.yml", "GitHub reads no other"
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["defaults"]["run"]["working-directory"] == "svc"
+    for job in workflow["jobs"].values():
+        [kept] = [step["with"]["path"] for step in job["steps"] if "artifact@" in step.get("uses", "")]
+        assert kept == "svc/out"
+    with pytest.raises(UsageError, match="lies in the folder svc"):
+        written(program, "codepipeline")
+
+
+@pytest.mark.parametrize("branch", ["", 'a"b', "a\nb", "-a", "a..b", "a b"])
+def test_a_branch_that_cannot_be(program, branch):
+    with pytest.raises(UsageError, match="the branch is named"):
+        pipeline(program, "github", branch=branch, test="check", production="live")
+
+
+def test_two_stages_that_are_one(program):
+    with pytest.raises(UsageError, match="both stages are live"):
+        pipeline(program, "github", branch="main", test="live", production="live")
+
+
+def test_a_file_that_cannot_be_written(program):
+    (program.root / ".github").write_text("no folder")
+    with pytest.raises(UsageError, match="cannot be written"):
+        written(program, "github")

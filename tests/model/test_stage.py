@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pytest
 
 import lakon
+from lakon.exceptions import LakonError
 from lakon.model.values import Declaring
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_a_command_tells_the_stage(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,3 +28,31 @@ def test_elsewhere_the_environment_tells_it(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("LAKON_STAGE", "prod")
     assert service.stage == "prod"
     assert service.stage_asked is None
+
+
+def named(*functions: str) -> lakon.Service:
+    service = lakon.Service("shop")
+    for name in functions:
+        service.function(name=name)(lambda event, context: None)
+    return service
+
+
+def test_a_handler_that_asks_first_knows_it_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAKON_STAGE", raising=False)
+    service = named("price", "tell-more")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop-prod-price")
+    assert service.stage == "prod"
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop-my-own-tell-more")
+    assert service.stage == "my-own"
+    monkeypatch.setenv("LAKON_STAGE", "told")
+    assert service.stage == "told"
+
+
+@pytest.mark.parametrize(("name", "functions"), [("other-prod-price", ["price"]), ("shop-x-a-b", ["b", "a-b"])])
+def test_a_handler_that_cannot_know_does_not_guess(
+    monkeypatch: pytest.MonkeyPatch, name: str, functions: list[str]
+) -> None:
+    monkeypatch.delenv("LAKON_STAGE", raising=False)
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", name)
+    with pytest.raises(LakonError, match="does not know its stage"):
+        assert named(*functions).stage

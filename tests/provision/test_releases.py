@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Wanted
-from lakon.provision.releases import build_id, forget, record, releases, wanted_of
+from lakon.provision.deployed import Deployed
+from lakon.provision.releases import build_id, build_of, forget, mark, past, record, releases, seen, wanted_of
+from lakon.provision.status import StackStatus
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -28,21 +31,105 @@ def wanted(level: str, **more: str) -> Wanted:
     return Wanted(json.dumps(TEMPLATE), {"Level": level, **more}, {"team": "one"}, None)
 
 
+def held(made: Wanted, updated: datetime | None = None) -> Deployed:
+    """The stack as AWS tells it, that was made of `made`."""
+    when = updated or datetime.now(UTC)
+    told = (made.parameters, made.tags)
+    status = StackStatus("shop", "arn:shop", "UPDATE_COMPLETE", None, when, when, {}, (), *told, protected=False)
+    return Deployed(status, json.loads(made.template))
+
+
+def provisioned(world: World, store: str, *levels: str, before: Wanted | None = None) -> Wanted:
+    """Provision the service with one level after the other; what the stack is in the end."""
+    for level in levels:
+        made = wanted(level)
+        record(world.session, store, "shop", made, held(before) if before else None)
+        before = made
+    assert before is not None
+    return before
+
+
+def back(world: World, store: str, made: Wanted) -> Wanted:
+    """Roll back; what the stack is then."""
+    stack = held(made)
+    known = past(world.session, store, "shop", stack)
+    release = known.before(build_of(stack))
+    assert release is not None
+    mark(world.session, known, store, release)
+    return wanted_of(world.session, store, release)
+
+
+def level(made: Wanted) -> str:
+    return made.parameters["Level"]
+
+
 def test_the_history_of_a_stack(world: World) -> None:
     store = bucket(world)
     assert releases(world.session, store, "shop") == ()
-    for level in ("info", "debug", "info"):
-        record(world.session, store, "shop", wanted(level))
-    record(world.session, store, "shop-two", wanted("other"))
+    provisioned(world, store, "info", "debug", "info")
+    record(world.session, store, "shop-two", wanted("other"), None)
     found = releases(world.session, store, "shop")
-    info, debug = build_id(TEMPLATE, {"Level": "info"}), build_id(TEMPLATE, {"Level": "debug"})
+    tags = {"team": "one"}
+    info, debug = (build_id(TEMPLATE, {"Level": each}, tags) for each in ("info", "debug"))
     assert [release.build for release in found] == [info, debug, info]
+    assert [release.after for release in found] == [found[1].time, found[2].time, None]
     assert found[0].provisioned >= found[1].provisioned >= found[2].provisioned
-    back = wanted_of(world.session, store, found[1])
-    assert (back.template, back.parameters, back.tags) == (json.dumps(TEMPLATE), {"Level": "debug"}, {"team": "one"})
+    there = wanted_of(world.session, store, found[1])
+    assert (there.template, there.parameters, there.tags) == (json.dumps(TEMPLATE), {"Level": "debug"}, tags)
     forget(world.session, store, "shop")
     assert releases(world.session, store, "shop") == ()
     assert len(releases(world.session, store, "shop-two")) == 1
+
+
+def test_back_is_to_what_ran_and_not_to_what_was_taken_back(world: World) -> None:
+    store = bucket(world)
+    now = back(world, store, provisioned(world, store, "1", "2", "3", "4-bad"))
+    assert level(now) == "3"
+    now = back(world, store, provisioned(world, store, "5-bad", before=now))
+    assert level(now) == "3"
+    now = back(world, store, now)
+    assert level(now) == "2"
+    assert level(back(world, store, now)) == "1"
+    assert len(releases(world.session, store, "shop")) == 5, "going back is no new release"
+
+
+def test_back_and_forth_between_two(world: World) -> None:
+    store = bucket(world)
+    now = back(world, store, provisioned(world, store, "a", "b", "a"))
+    assert level(now) == "b"
+    now = back(world, store, now)
+    assert level(now) == "a"
+    known = seen(world.session, store, held(now))
+    assert known.running(build_of(held(now))) == known.releases[2], "the first of the two"
+    assert known.before(build_of(held(now))) is None
+
+
+def test_what_was_cut_off_is_recorded_by_whoever_comes_next(world: World) -> None:
+    store = bucket(world)
+    first = provisioned(world, store, "1", "2")
+    lost = wanted("lost")
+    assert first is not lost
+    now = provisioned(world, store, "3", before=lost)
+    assert next(release.build for release in releases(world.session, store, "shop")) == build_of(held(now))
+    now = back(world, store, now)
+    assert level(now) == "lost"
+    assert level(back(world, store, now)) == "2"
+
+
+def test_the_history_goes_along_into_another_bucket(world: World) -> None:
+    store, other = bucket(world), f"{world.name}-other"
+    world.session.client("s3").create_bucket(
+        Bucket=other, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    first = wanted("1", ArtifactBucket=store)
+    record(world.session, store, "shop", first, None)
+    record(world.session, other, "shop", wanted("2", ArtifactBucket=other), held(first))
+    assert releases(world.session, store, "shop") == ()
+    [_, found] = releases(world.session, other, "shop")
+    known = past(world.session, other, "shop", held(wanted("2", ArtifactBucket=other)))
+    mark(world.session, known, store, found)
+    assert len(releases(world.session, store, "shop")) == 2
+    assert seen(world.session, store, held(first)).latest is not None
 
 
 def test_there_is_no_bucket(world: World) -> None:
@@ -51,7 +138,8 @@ def test_there_is_no_bucket(world: World) -> None:
 
 def test_an_archive_is_gone(world: World) -> None:
     store = bucket(world)
-    record(world.session, store, "shop", wanted("info", ArtifactBucket=store, PythonArchive="lakon/archives/a.zip"))
+    made = wanted("info", ArtifactBucket=store, PythonArchive="lakon/archives/a.zip")
+    record(world.session, store, "shop", made, None)
     [release] = releases(world.session, store, "shop")
     with pytest.raises(ProvisionError, match="is no longer in"):
         wanted_of(world.session, store, release)
@@ -59,6 +147,7 @@ def test_an_archive_is_gone(world: World) -> None:
     assert wanted_of(world.session, store, release).artifacts == store
 
 
-def test_the_bucket_does_not_name_a_build() -> None:
-    assert build_id(TEMPLATE, {"ArtifactBucket": "a"}) == build_id(TEMPLATE, {"ArtifactBucket": "b"})
-    assert build_id(TEMPLATE, {"Level": "a"}) != build_id(TEMPLATE, {"Level": "b"})
+def test_what_names_a_build() -> None:
+    assert build_id(TEMPLATE, {"ArtifactBucket": "a"}, {}) == build_id(TEMPLATE, {"ArtifactBucket": "b"}, {})
+    assert build_id(TEMPLATE, {"Level": "a"}, {}) != build_id(TEMPLATE, {"Level": "b"}, {})
+    assert build_id(TEMPLATE, {}, {"team": "a"}) != build_id(TEMPLATE, {}, {"team": "b"})

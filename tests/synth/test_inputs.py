@@ -94,3 +94,24 @@ def test_secrets_are_not_shown() -> None:
     said = mistake(service)
     for text in ("variable 'KEY' of 'work'", "variable 'PIN' of 'work'", "output 'Password' would show a secret"):
         assert text in said
+
+
+def test_secrets_by_other_ways() -> None:
+    service = lakon.Service("shop", description=lakon.secret("db"))
+    service.input("Pin", default=lakon.secret("db"))
+    service.output("Joined", {"Fn::Sub": ["${a}", {"a": lakon.secret("db")}]})
+    service.output("Put", {"Fn::Join": ["", ["x", lakon.secret("db")]]})
+    service.resource("Raw", "AWS::Lambda::Function", {"Environment": {"Variables": {"A": lakon.secret("db")}}})
+    with pytest.raises(ProgramError) as refused:
+        synthesize(service, stage="dev", root="/")
+    told = str(refused.value)
+    for what in ("the description", "the default of the input 'Pin'", "'Joined'", "'Put'", "the environment of 'Raw'"):
+        assert what in told, what
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("", {}), ("a}}", {}), ("a", {"version": 0}), ("a", {"version": True}), ("  ", {})]
+)
+def test_references_that_cannot_be(name: str, options: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"named|version"):
+        lakon.ssm(name, **options)  # type: ignore[arg-type]  # what is wrong is the point

@@ -37,7 +37,7 @@ def command(
     """Make archives and template on disk; nothing is sent.
 
     The folder can be deployed by any other tool: template.json, parameters.json, the archives that it names, and
-    manifest.json, which tells what they are.
+    manifest.json, which tells what they are. Pages of sites lie below sites/.
     """
     from lakon.cli.terminal import Terminal, print_json
     from lakon.commands import build
@@ -45,7 +45,8 @@ def command(
     terminal = Terminal()
     target = settled(app, Target(stage=stage, local=local, parameters=params))
     folder = Path(output).resolve() if output else None
-    built = build.build(load(app, target.stage), target, terminal, folder=folder, bucket=bucket or target.bucket)
+    held = bucket or target.bucket
+    built = build.build(load(app, target.stage), target, terminal, folder=folder, bucket=held, pages=True)
     if lint:
         errors, warnings = build.lint(built.folder)
         for warning in warnings:

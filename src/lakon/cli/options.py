@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -69,18 +70,17 @@ def param_option(command: Callable[P, R]) -> Callable[P, R]:
     return click.option("--param", "params", metavar="NAME=VALUE", multiple=True, callback=pairs, help=about)(command)
 
 
+def tag_option(command: Callable[P, R]) -> Callable[P, R]:
+    """What the stack and all that it holds is marked with: `command` gets a mapping `tags`."""
+    about = "A tag of the stack and of all that it holds."
+    return click.option("--tag", "tags", metavar="KEY=VALUE", multiple=True, callback=pairs, help=about)(command)
+
+
 def values_options(command: Callable[..., R]) -> Callable[..., R]:
     """What the stack is given: `--param` and `--tag`, which become part of the `target`."""
 
     @param_option
-    @click.option(
-        "--tag",
-        "tags",
-        metavar="KEY=VALUE",
-        multiple=True,
-        callback=pairs,
-        help="A tag of the stack and of all that it holds.",
-    )
+    @tag_option
     @functools.wraps(command)
     def wrapped(
         *args: object, target: Target, params: Mapping[str, str], tags: Mapping[str, str], **options: object
@@ -92,11 +92,14 @@ def values_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def pairs(_: click.Context, option: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
-    """What `NAME=VALUE` says, several times, as a mapping. click.BadParameter where one does not."""
+    """What `NAME=VALUE` says, several times, as a mapping. click.BadParameter where one does not, or two differ."""
     split = [text.partition("=") for text in texts]
     for name, sign, _value in split:
         if not (name and sign):
             raise click.BadParameter("it takes a name and a value, as in Name=value", param=option)
+    for name, times in Counter(name for name, _sign, _value in split).items():
+        if times > 1:
+            raise click.BadParameter(f"{name} is given {times} times", param=option)
     return {name: value for name, _sign, value in split}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakon.cli.options import find, param_option, place_options, settled, stage_of
+from lakon.cli.options import find, param_option, place_options, settled, stage_of, tag_option
 from lakon.exceptions import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 @click.argument("stage")
 @click.option("--to", metavar="STAGE", required=True, help="The stage that gets them.")
 @param_option
+@tag_option
+@click.option(
+    "--bucket", metavar="NAME", help="The bucket for archives there.  [default: as in pyproject.toml, or Lakon's]"
+)
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask, even when data would be lost.")
 @click.option("--confirm-iam", is_flag=True, help="Ask before permissions widen.")
 @place_options
@@ -28,6 +33,9 @@ def command(
     stage: str,
     to: str,
     params: Mapping[str, str],
+    tags: Mapping[str, str],
+    bucket: str | None,
+    dry_run: bool,
     place: Target,
     as_json: bool,
     yes: bool,
@@ -41,12 +49,21 @@ def command(
     from lakon.cli.approval import approval
     from lakon.cli.outcome import tell
     from lakon.cli.terminal import Terminal
-    from lakon.commands.reuse import promote
+    from lakon.commands.reuse import from_stage
 
     if stage == to:
         raise UsageError(f"{stage} is promoted to itself", hint="Name another stage with --to.")
+    if dry_run and (yes or confirm_iam):
+        raise click.UsageError("--dry-run changes nothing: it takes no --yes or --confirm-iam")
     source = settled(app, replace(place, stage=stage_of(stage)))
-    target = settled(app, replace(place, stage=stage_of(to), parameters=params))
+    target = settled(app, replace(place, stage=stage_of(to), parameters=params, tags=tags))
     terminal = Terminal()
+    shipment = from_stage(find(app), source, target, terminal)
+    held = bucket or target.bucket
+    if dry_run:
+        from lakon.cli.difference import show_or_print
+
+        show_or_print(shipment.difference(bucket=held), as_json=as_json)
+        return
     approve = approval(target, yes=yes, confirm_iam=confirm_iam)
-    tell(promote(find(app), source, target, terminal, approve=approve), terminal, as_json=as_json)
+    tell(shipment.provision(terminal, bucket=held, approve=approve), terminal, as_json=as_json)

@@ -11,6 +11,7 @@ import click
 from lakon.cli.options import find, load, target_options, values_options
 
 if TYPE_CHECKING:
+    from lakon.cli.terminal import Terminal
     from lakon.settings import Target
 
 
@@ -52,13 +53,9 @@ def command(
             raise click.UsageError("--no-bucket has no archives: it takes no --bucket, --from or --code-only")
         target = replace(target, bucketless=True)
     if dry_run:
-        if yes or confirm_iam or folder or code_only:
-            others = "--yes, --confirm-iam, --from or --code-only"
-            raise click.UsageError(f"--dry-run builds, and changes nothing: it takes no {others}")
-        from lakon.cli.difference import show_or_print
-        from lakon.commands.diff import diff
-
-        show_or_print(diff(load(app, target.stage), target, terminal, bucket=bucket or target.bucket), as_json=as_json)
+        if yes or confirm_iam or code_only:
+            raise click.UsageError("--dry-run changes nothing: it takes no --yes, --confirm-iam or --code-only")
+        _show(app, target, terminal, bucket=bucket or target.bucket, folder=folder, as_json=as_json)
         return
     if code_only:
         if yes or confirm_iam or folder:
@@ -73,7 +70,24 @@ def command(
     if folder is None:
         done = provision(load(app, target.stage), target, terminal, bucket=held, approve=approve)
     else:
-        from lakon.commands.reuse import provision_from
+        from lakon.commands.reuse import from_folder
 
-        done = provision_from(Path(folder), find(app), target, terminal, bucket=held, approve=approve)
+        shipment = from_folder(Path(folder), find(app), target, terminal)
+        done = shipment.provision(terminal, bucket=held, approve=approve)
     tell(done, terminal, as_json=as_json)
+
+
+def _show(
+    app: str | None, target: Target, terminal: Terminal, *, bucket: str | None, folder: str | None, as_json: bool
+) -> None:
+    from lakon.cli.difference import show_or_print
+
+    if folder is None:
+        from lakon.commands.diff import diff
+
+        found = diff(load(app, target.stage), target, terminal, bucket=bucket)
+    else:
+        from lakon.commands.reuse import from_folder
+
+        found = from_folder(Path(folder), find(app), target, terminal).difference(bucket=bucket)
+    show_or_print(found, as_json=as_json)

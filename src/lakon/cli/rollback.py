@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--to", metavar="BUILD", help="The build to bring back, or the beginning of its id.")
 @click.option("--list", "listing", is_flag=True, help="Show what was provisioned, newest first; change nothing.")
+@click.option("--bucket", metavar="NAME", help="Where builds are kept.  [default: the bucket of the stack's archives]")
+@click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask, even when data would be lost.")
 @click.option("--confirm-iam", is_flag=True, help="Ask before permissions widen.")
 @target_options
@@ -26,13 +28,16 @@ def command(
     as_json: bool,
     to: str | None,
     listing: bool,
+    bucket: str | None,
+    dry_run: bool,
     yes: bool,
     confirm_iam: bool,
 ) -> None:
-    """Bring back the build before the one that runs, or any earlier one: its template, parameters and code.
+    """Bring back the build that ran before, or any earlier one: its template, parameters and code.
 
     Nothing is built: all of it lies in the artifact bucket. Running it again goes further back; --to goes anywhere,
-    also forward. The next `provision` makes the stack what the program says again.
+    also forward. Pages of sites and what tables hold stay as they are. The next `provision` makes the stack what the
+    program says again.
     """
     from lakon.cli.approval import approval
     from lakon.cli.terminal import Terminal, print_json
@@ -40,18 +45,27 @@ def command(
 
     program = load(app, target.stage)
     if listing:
-        if to or yes or confirm_iam:
-            raise click.UsageError("--list changes nothing: it takes neither --to nor --yes nor --confirm-iam")
-        _show(rollback.history(program, target), as_json=as_json)
+        if to is not None or dry_run or yes or confirm_iam:
+            raise click.UsageError("--list changes nothing: it takes no --to, --dry-run, --yes or --confirm-iam")
+        _show(rollback.history(program, target, bucket=bucket), as_json=as_json)
         return
     terminal = Terminal()
+    if dry_run:
+        if yes or confirm_iam:
+            raise click.UsageError("--dry-run changes nothing: it takes no --yes or --confirm-iam")
+        from lakon.cli.difference import show_or_print
+
+        show_or_print(rollback.difference(program, target, to=to, bucket=bucket), as_json=as_json)
+        return
     approve = approval(target, yes=yes, confirm_iam=confirm_iam)
-    done = rollback.rollback(program, target, terminal, to=to, approve=approve)
+    done = rollback.rollback(program, target, terminal, to=to, bucket=bucket, approve=approve)
     if as_json:
         told = {"stack": done.outcome.stack, "action": done.outcome.action, "old": done.old, "new": done.new}
         print_json({**told, "outputs": done.outcome.outputs})
     else:
         terminal.note(f"{done.outcome.stack}: from the build {done.old} back to {done.new}")
+        if sites := ", ".join(site.id for site in program.service.sites):
+            terminal.note(f"pages are not taken back ({sites}): provision from the source of that build publishes them")
 
 
 def _show(known: History, *, as_json: bool) -> None:
@@ -62,10 +76,10 @@ def _show(known: History, *, as_json: bool) -> None:
         print_json(asdict(known))
         return
     rows = [
-        (release.build, f"{release.provisioned:%Y-%m-%d %H:%M:%S} UTC", "runs" if release.build == known.build else "")
+        (release.build, f"{release.provisioned:%Y-%m-%d %H:%M:%S} UTC", "runs" if release.time == known.running else "")
         for release in known.releases
     ]
-    if known.build not in {release.build for release in known.releases}:
+    if known.running is None:
         rows.insert(0, (known.build, "not recorded", "runs"))
     for line in columns(rows):
         click.echo(line)

@@ -8,28 +8,43 @@ from typing import TYPE_CHECKING
 import click
 
 from lakon.cli.options import load, target_options
+from lakon.exceptions import DIFFERENT
 
 if TYPE_CHECKING:
+    from lakon.commands.status import Status
     from lakon.provision.drift import Drift
     from lakon.settings import Target
 
 
 @click.command()
 @click.option("--drift", is_flag=True, help="Look for what was changed by hand, property by property.")
+@click.option("--exit-code", is_flag=True, help=f"With --drift: exit with {DIFFERENT} when there is any, else with 0.")
 @target_options
-def command(app: str | None, target: Target, as_json: bool, drift: bool) -> None:
+@click.pass_context
+def command(
+    context: click.Context, app: str | None, target: Target, as_json: bool, drift: bool, exit_code: bool
+) -> None:
     """Show the stack: its state, its build, its resources with their physical names, its outputs."""
-    from lakon.cli.tables import columns
     from lakon.cli.terminal import Terminal, print_json
     from lakon.commands.status import status
 
+    if exit_code and not drift:
+        raise click.UsageError("--exit-code tells of drift: it goes with --drift")
     seen = status(load(app, target.stage), target, Terminal(), drift=drift)
-    stack = seen.stack
     if as_json:
         told = {"drift": asdict(seen.drift)} if seen.drift else {}
         functions = {name: asdict(each) for name, each in seen.functions.items()}
-        print_json({**asdict(stack), "build": seen.build, "source": seen.source, "functions": functions, **told})
-        return
+        print_json({**asdict(seen.stack), "build": seen.build, "source": seen.source, "functions": functions, **told})
+    else:
+        _show(seen)
+    if exit_code and seen.drift and seen.drift.resources:
+        context.exit(DIFFERENT)
+
+
+def _show(seen: Status) -> None:
+    from lakon.cli.tables import columns
+
+    stack = seen.stack
     changed = stack.updated or stack.created
     click.echo(f"{stack.name}  {stack.state}  {changed:%Y-%m-%d %H:%M:%S %Z}")
     if seen.build:

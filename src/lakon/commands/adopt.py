@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.commands.places import provisioning, start
+from lakon.commands.revision import revision
+from lakon.commands.wanted import stack_tags, without_bucket
 from lakon.describe.difference.schemas import identifiers
 from lakon.describe.difference.values import mapping, shown
 from lakon.exceptions import LocalError, UsageError
-from lakon.provision import adoption
+from lakon.provision import adoption, artifacts, releases
 from lakon.provision.changes import Wanted
 from lakon.provision.deployed import deployed
 from lakon.synth.cycles import references
+from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.synthesis import synthesize
 
 if TYPE_CHECKING:
@@ -52,12 +55,18 @@ def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[s
     synthesis = synthesize(program.service, stage=target.stage, root=str(program.root))
     logical = {_logical_id(program, synthesis.resources, name): physical for name, physical in names.items()}
     session = start(program, target, reporter)
+    if session.quick:
+        reporter.note("where an emulator answers: it may make the resource anew at its next change, as AWS does not")
     with provisioning(program, target):
         before = deployed(session, stack)
         resources = {name: _resource(synthesis.resources[name]) for name in logical}
         imports = [_import(name, resources[name], physical, stack) for name, physical in logical.items()]
-        wanted = _wanted(target, before, resources)
+        wanted = _wanted(program, target, before, resources)
         adoption.adopt(session, stack, wanted, imports, reporter, origins=synthesis.origins)
+        if not without_bucket(program, target):
+            named = wanted.parameters.get(BUCKET_PARAMETER) or target.bucket
+            store = artifacts.artifact_bucket(session, named, reporter)
+            releases.record(session, store, stack, wanted, before, revision(program.root))
     return Adopted(stack, logical)
 
 
@@ -75,8 +84,8 @@ def _logical_id(program: Program, resources: Mapping[str, object], name: str) ->
 
 
 def _resource(declared: Mapping[str, object]) -> dict[str, object]:
-    """The resource as the template of the import has it: CloudFormation wants to be told what a deletion would do."""
-    return {"DeletionPolicy": "Retain", **declared}
+    """The resource as the template of the import has it: kept, whatever happens before the next provision."""
+    return {**declared, "DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 def _import(name: str, resource: Mapping[str, object], physical: str, stack: str) -> ResourceToImportTypeDef:
@@ -95,7 +104,7 @@ def _import(name: str, resource: Mapping[str, object], physical: str, stack: str
     return {"ResourceType": kind, "LogicalResourceId": name, "ResourceIdentifier": {key: physical}}
 
 
-def _wanted(target: Target, before: Deployed | None, resources: Mapping[str, object]) -> Wanted:
+def _wanted(program: Program, target: Target, before: Deployed | None, resources: Mapping[str, object]) -> Wanted:
     """The stack as it is, with the resources; CloudFormation allows no other change then, not even of tags."""
     held = mapping(before.template.get("Resources")) if before else {}
     if there := sorted(held.keys() & resources.keys()):
@@ -108,5 +117,5 @@ def _wanted(target: Target, before: Deployed | None, resources: Mapping[str, obj
         )
     template = {"AWSTemplateFormatVersion": "2010-09-09", **(before.template if before else {})}
     template["Resources"] = {**held, **resources}
-    parameters, tags = (before.stack.parameters, before.stack.tags) if before else ({}, {})
+    parameters, tags = (before.stack.parameters, before.stack.tags) if before else ({}, stack_tags(program, target))
     return Wanted(json.dumps(template), parameters, tags, target.bucket)

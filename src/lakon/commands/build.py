@@ -10,6 +10,7 @@ from lakon.build.output import write_output
 from lakon.commands.archives import build_archives
 from lakon.commands.fronts import addresses
 from lakon.commands.places import build_folder
+from lakon.commands.sites import keep_pages
 from lakon.commands.stages import checked_values
 from lakon.exceptions import BuildError, UsageError
 from lakon.settings import make_project_state
@@ -49,11 +50,12 @@ def build(
     folder: Path | None = None,
     bucket: str | None = None,
     stubs: bool = False,
+    pages: bool = False,
 ) -> Build:
     """Check the program, make its template, build its archives, and write all that into `folder`.
 
     `bucket` is written down as the one that will hold the archives, for whoever deploys the folder. With `stubs` the
-    template needs no bucket.
+    template needs no bucket. With `pages` the files of sites are brought along.
 
     For the embedded AWS the archives are built for this machine. Raises ProgramError, BuildError, and UsageError for a
     folder in which the program itself stands, and for a layer with `stubs`.
@@ -86,6 +88,8 @@ def build(
     facts = {"service": service.name, "stage": target.stage, "python": service.python, "local": target.local}
     held = {BUCKET_PARAMETER: bucket} if bucket and archives else {}
     write_output(folder, synthesis.text, archives, facts, {**held, **given})
+    if pages:
+        keep_pages(program, folder)
     return Build(folder, synthesis, archives, stubs)
 
 

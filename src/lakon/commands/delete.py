@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakon.commands.fronts import forget_fronts
 from lakon.commands.places import aws_folder, reach, start
 from lakon.provision import deletion, status
 from lakon.provision.deletion import Deletion
@@ -33,7 +34,7 @@ def delete(program: Program, target: Target, reporter: Reporter, *, keep_running
         reporter.note("the embedded AWS of this project does not run and holds nothing: nothing to delete")
         return Deletion(name, existed=False, kept=(), emptied={})
     session = start(program, target, reporter)
-    daemon.open_doors(folder, name, [])
+    forget_fronts(program, target)
     deleted = deletion.delete(session, name, reporter)
     if not keep_running and (stopped or not status.names(session)):
         with reporter.step("stopping the embedded AWS"):

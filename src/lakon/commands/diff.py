@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lakon.commands.build import build
-from lakon.commands.places import reach
+from lakon.commands.places import reach, start
 from lakon.commands.wanted import wanted, without_bucket
 from lakon.describe.difference.code import CodeChange, Member, Stored, compare_files
 from lakon.describe.difference.whole import NOTHING, Difference, Side, compare
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from lakon.commands.build import Build
     from lakon.commands.program import Program
     from lakon.provision.changes import Wanted
     from lakon.provision.deployed import Deployed
@@ -40,14 +42,24 @@ class StackDifference:
 def diff(program: Program, target: Target, reporter: Reporter, *, bucket: str | None = None) -> StackDifference:
     """Build the program, and compare it with its stack. Nothing is changed on AWS.
 
-    `bucket` is the artifact bucket that a provision would be given. Raises what building raises, CredentialsError and
-    ProvisionError.
+    `bucket` is the artifact bucket that a provision would be given. An embedded AWS that does not run is started for
+    it, and ends with this process. Raises what building raises, CredentialsError and ProvisionError.
     """
-    session = reach(program, target)
+    session = start(program, target, reporter, owner_pid=os.getpid()) if target.local else reach(program, target)
     with ThreadPoolExecutor(1) as pool:  # AWS is asked while the program is built
         held = pool.submit(deployed, session, program.stack(target.stage))
         built = build(program, target, reporter, stubs=without_bucket(program, target))
-        before = held.result()
+        return _differing(session, program, target, built, bucket, held.result())
+
+
+def differing(session: Session, program: Program, target: Target, built: Build, bucket: str | None) -> StackDifference:
+    """How the stack of the program differs from what was built before."""
+    return _differing(session, program, target, built, bucket, deployed(session, program.stack(target.stage)))
+
+
+def _differing(
+    session: Session, program: Program, target: Target, built: Build, bucket: str | None, before: Deployed | None
+) -> StackDifference:
     goal = wanted(program, target, built, None if built.stubs else bucket or own_bucket(session))
     found = compared(program.stack(target.stage), before, goal, built.synthesis.origins)
     return look_into(session, found, {archive_key(archive.path): archive.path for archive in built.archives.values()})

@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakon.build.disk import write_atomically
 from lakon.commands.places import aws_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from lakon.commands.program import Program
     from lakon.local.front.declared import Address
@@ -65,16 +67,20 @@ def fronts(program: Program, target: Target) -> tuple[FrontDoor, ...]:
     )
 
 
-def open_fronts(program: Program, target: Target, session: Session, *, reload: bool = False) -> None:
+def open_fronts(
+    program: Program, target: Target, session: Session, *, reload: bool = False, build: str | None = None
+) -> None:
     """Open the front doors of a stack that is up, and close those that it has no more.
 
-    With `reload`, pages of its sites load again when their files are saved. LocalError when a port is taken.
+    With `reload`, pages of its sites load again when their files are saved. What they are is kept for `build`, so that
+    a rollback can open them again. LocalError when a port is taken.
     """
     if not target.local or target.endpoint_url is not None:
         return
 
     from lakon.local import daemon
     from lakon.local.front.declared import Known, plans
+    from lakon.local.front.plan import to_json
 
     stack, folder = program.stack(target.stage), aws_folder(program, target)
     if not has_fronts(program.service):
@@ -98,7 +104,41 @@ def open_fronts(program: Program, target: Target, session: Session, *, reload: b
         openapi=_documents(program, ports),
         reload=reload,
     )
-    daemon.open_doors(folder, stack, plans(program.service, known))
+    made = plans(program.service, known)
+    daemon.open_doors(folder, stack, made)
+    if build is not None:
+        kept = _kept(folder, stack, build)
+        kept.parent.mkdir(exist_ok=True)
+        write_atomically(kept, json.dumps([to_json(plan) for plan in made]).encode())
+
+
+def reopen_fronts(program: Program, target: Target, build: str) -> None:
+    """Open the front doors that the stack had when it was `build`, and close all others."""
+    if not target.local or target.endpoint_url is not None:
+        return
+
+    from lakon.local import daemon
+    from lakon.local.front.plan import from_json
+
+    stack, folder = program.stack(target.stage), aws_folder(program, target)
+    kept = _kept(folder, stack, build)
+    made = [from_json(plan) for plan in json.loads(kept.read_bytes())] if kept.exists() else []
+    if made or daemon.had_doors(folder, stack):
+        daemon.open_doors(folder, stack, made)
+
+
+def forget_fronts(program: Program, target: Target) -> None:
+    """Close the front doors of a stack, and forget those that it ever had."""
+    from lakon.local import daemon
+
+    stack, folder = program.stack(target.stage), aws_folder(program, target)
+    daemon.open_doors(folder, stack, [])
+    for kept in _kept(folder, stack, "").parent.glob(f"{stack}.*.json"):
+        kept.unlink(missing_ok=True)
+
+
+def _kept(folder: Path, stack: str, build: str) -> Path:
+    return folder / "doors" / f"{stack}.{build}.json"
 
 
 def _ours(program: Program, target: Target) -> bool:

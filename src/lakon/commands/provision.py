@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lakon.commands.build import Build
     from lakon.commands.diff import StackDifference
     from lakon.commands.program import Program
+    from lakon.commands.sites import Files
     from lakon.provision.session import Session
     from lakon.provision.stack import Outcome
     from lakon.report import Reporter
@@ -36,12 +38,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What became of the stack, how many bytes were uploaded, and the physical names of its functions."""
+    """What became of the stack, how many bytes were uploaded, the physical names of its functions, and its build."""
 
     outcome: Outcome
     uploaded: int
     functions: Mapping[str, str]
     session: Session
+    build: str
 
 
 def provision(
@@ -78,18 +81,19 @@ def put(
     bucket: str | None = None,
     uploaded_before: bool = False,
     approve: Approve | None = None,
+    pages: Files | None = None,
 ) -> Provisioned:
     """Make the stack what was built, by a session that is open already. See `provision`.
 
-    What was `uploaded_before` need not be on disk any more. Several terminals provision into the embedded AWS one after
-    the other.
+    `pages` are the files of the sites, where they are not the project's. What was `uploaded_before` need not be on disk
+    any more. Several terminals provision into the embedded AWS one after the other.
     """
     with provisioning(program, target):
-        files = site_files(program, session)
+        files = site_files(program, session) if pages is None else pages
         with _staying_real(program, target, built, session, reporter):
             provisioned = _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
         publish_sites(files, session, provisioned.outcome.outputs, reporter)
-        open_fronts(program, target, session)
+        open_fronts(program, target, session, build=provisioned.build)
         return provisioned
 
 
@@ -116,6 +120,7 @@ def _put(
     name = program.stack(target.stage)
     functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
     goal = wanted(program, target, built, None if built.stubs else bucket or artifacts.own_bucket(session))
+    build = releases.build_id(json.loads(goal.template), goal.parameters, goal.tags)
     held = deployed(session, name)
     if built.stubs and held is not None and BUCKET_PARAMETER in held.stack.parameters:
         raise UsageError(
@@ -123,7 +128,7 @@ def _put(
             hint="Provision it with its bucket; a stack that shall do without is a new one: another --stage.",
         )
     if same := stack.unchanged(name, held, goal):
-        return Provisioned(same, 0, functions, session)
+        return Provisioned(same, 0, functions, session, build)
     if approve is not None:
         from lakon.commands.diff import compared  # slow to import, and not for what has not changed
 
@@ -148,7 +153,7 @@ def _put(
         artifacts=store,
     )
     if outcome.action != "unchanged" and store:
-        releases.record(session, store, name, goal, revision(program.root))
+        releases.record(session, store, name, goal, held, revision(program.root))
     if target.local and outcome.action != "unchanged":
         asked, python = program.service.python, for_this_machine(program.service.python)
         if python != asked:
@@ -157,4 +162,4 @@ def _put(
         for gap in gaps(built.synthesis.resources):
             if gap not in told:
                 reporter.note(gap)
-    return Provisioned(outcome, uploaded, functions, session)
+    return Provisioned(outcome, uploaded, functions, session, build)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakon.commands.diff import compared
+from lakon.commands.diff import compared, look_into
+from lakon.commands.fronts import reopen_fronts
 from lakon.commands.places import provisioning, reach
 from lakon.exceptions import ProvisionError, UsageError
 from lakon.provision import releases, stack
@@ -17,8 +18,10 @@ from lakon.synth.functions import BUCKET_PARAMETER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakon.commands.diff import StackDifference
     from lakon.commands.program import Program
     from lakon.commands.provision import Approve
+    from lakon.provision.changes import Wanted
     from lakon.provision.deployed import Deployed
     from lakon.provision.releases import Release
     from lakon.provision.session import Session
@@ -27,12 +30,19 @@ if TYPE_CHECKING:
     from lakon.settings import Target
 
 
+_SHORTEST = 4
+
+
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a stack is and was: the id of its build, and what was provisioned, newest first."""
+    """What a stack is and was: the id of its build, and what was provisioned, newest first.
+
+    `running` is the time of the release that it runs, as `Release.time` tells it; None when that was not recorded.
+    """
 
     stack: str
     build: str
+    running: str | None
     releases: tuple[Release, ...]
 
 
@@ -45,35 +55,74 @@ class RolledBack:
     new: str
 
 
-def history(program: Program, target: Target) -> History:
-    """What the service's stack is and was. ProvisionError when there is none."""
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """From what the stack is to what it shall be again."""
+
+    session: Session
+    held: Deployed
+    past: releases.Past
+    release: Release
+    goal: Wanted
+
+
+def history(program: Program, target: Target, *, bucket: str | None = None) -> History:
+    """What the service's stack is and was. ProvisionError when there is none.
+
+    `bucket` is where that is kept, unless in the bucket of the stack's archives.
+    """
     session = reach(program, target)
-    before = _deployed(session, program.stack(target.stage))
-    return _history(session, before, _bucket(session, before, target))
+    held = _deployed(session, program.stack(target.stage))
+    known = releases.seen(session, _bucket(session, held, target, bucket), held)
+    build = releases.build_of(held)
+    running = known.running(build)
+    return History(held.stack.name, build, running.time if running else None, known.releases)
+
+
+def difference(
+    program: Program, target: Target, *, to: str | None = None, bucket: str | None = None
+) -> StackDifference:
+    """What `rollback` would change; nothing is changed. Raises what it raises."""
+    way = _way(reach(program, target), program, target, to, bucket)
+    return look_into(way.session, compared(way.held.stack.name, way.held, way.goal, {}), {})
 
 
 def rollback(
-    program: Program, target: Target, reporter: Reporter, *, to: str | None = None, approve: Approve | None = None
+    program: Program,
+    target: Target,
+    reporter: Reporter,
+    *,
+    to: str | None = None,
+    bucket: str | None = None,
+    approve: Approve | None = None,
 ) -> RolledBack:
-    """Make the service's stack again what it was: the build `to` (the beginning of its id), else the one before.
+    """Make the service's stack again what it was: the build `to` (the beginning of its id), else what ran before.
 
-    Nothing is built. `approve` is shown what would change. UsageError where there is no such build; ProvisionError
-    when the stack cannot be taken back.
+    Nothing is built. `bucket` is where builds are kept, unless in the bucket of the stack's archives. `approve` is
+    shown what would change. UsageError where there is no such build; ProvisionError when the stack cannot be taken
+    back.
     """
     session = reach(program, target)
-    name = program.stack(target.stage)
     with provisioning(program, target):
-        before = _deployed(session, name)
-        bucket = _bucket(session, before, target)
-        known = _history(session, before, bucket)
-        release = _named(known, to) if to else _previous(known)
-        goal = releases.wanted_of(session, bucket, release)
+        way = _way(session, program, target, to, bucket)
+        name, goal = way.held.stack.name, way.goal
         if approve is not None:
-            approve(compared(name, before, goal, {}))
+            approve(compared(name, way.held, goal, {}))
+        known = releases.past(session, way.past.store, name, way.held)
         outcome = stack.provision(
-            session, name, goal.template, goal.parameters, reporter, tags=goal.tags, origins={}, artifacts=bucket
+            session, name, goal.template, goal.parameters, reporter, tags=goal.tags, origins={}, artifacts=known.store
         )
-    return RolledBack(outcome, known.build, release.build)
+        releases.mark(session, known, goal.parameters.get(BUCKET_PARAMETER, known.store), way.release)
+        reopen_fronts(program, target, way.release.build)
+    return RolledBack(outcome, releases.build_of(way.held), way.release.build)
+
+
+def _way(session: Session, program: Program, target: Target, to: str | None, bucket: str | None) -> _Way:
+    held = _deployed(session, program.stack(target.stage))
+    known = releases.seen(session, _bucket(session, held, target, bucket), held)
+    build = releases.build_of(held)
+    release = _previous(known, build) if to is None else _named(known, build, to)
+    return _Way(session, held, known, release, releases.wanted_of(session, known.store, release))
 
 
 def _deployed(session: Session, name: str) -> Deployed:
@@ -83,43 +132,40 @@ def _deployed(session: Session, name: str) -> Deployed:
     return before
 
 
-def _bucket(session: Session, before: Deployed, target: Target) -> str:
+def _bucket(session: Session, before: Deployed, target: Target, named: str | None) -> str:
     """Where the stack's archives, and so its releases, lie."""
-    return before.stack.parameters.get(BUCKET_PARAMETER) or target.bucket or own_bucket(session)
+    return named or before.stack.parameters.get(BUCKET_PARAMETER) or target.bucket or own_bucket(session)
 
 
-def _history(session: Session, before: Deployed, bucket: str) -> History:
-    name = before.stack.name
-    build = releases.build_id(before.template, before.stack.parameters)
-    return History(name, build, releases.releases(session, bucket, name))
-
-
-def _named(known: History, to: str) -> Release:
+def _named(known: releases.Past, build: str, to: str) -> Release:
+    if len(to) < _SHORTEST:
+        raise UsageError(
+            f"{to!r} is too short for the id of a build",
+            hint=f"Give at least {_SHORTEST} digits. {_told(_builds(known, build))}",
+        )
     found = [release for release in known.releases if release.build.startswith(to)]
     builds = {release.build for release in found}
     if len(builds) != 1:
         what = "is ambiguous" if builds else "is not known"
-        raise UsageError(f"the build {to} of {known.stack} {what}", hint=_told(sorted(builds) or _builds(known)))
-    if known.build in builds:
-        raise UsageError(f"{known.stack} is the build {known.build} already", hint=_told(_builds(known)))
+        raise UsageError(f"the build {to} of {known.name} {what}", hint=_told(sorted(builds) or _builds(known, build)))
+    if build in builds:
+        raise UsageError(f"{known.name} is the build {build} already", hint=_told(_builds(known, build)))
     return found[0]
 
 
-def _previous(known: History) -> Release:
-    """The newest build before the one that runs; the newest of all where that one was never recorded."""
-    builds = [release.build for release in known.releases]
-    start = builds.index(known.build) if known.build in builds else 0
-    for release in known.releases[start:]:
-        if release.build != known.build:
-            return release
-    raise ProvisionError(
-        f"there is no build of {known.stack} before {known.build}",
-        hint="`lakon rollback --list` shows what was provisioned.",
-    )
+def _previous(known: releases.Past, build: str) -> Release:
+    """What ran before that which runs; the newest of all where that one was never recorded."""
+    release = known.before(build)
+    if release is None:
+        raise ProvisionError(
+            f"there is no build of {known.name} before {build}",
+            hint="`lakon rollback --list` shows what was provisioned.",
+        )
+    return release
 
 
-def _builds(known: History) -> list[str]:
-    return list(dict.fromkeys(release.build for release in known.releases if release.build != known.build))
+def _builds(known: releases.Past, build: str) -> list[str]:
+    return list(dict.fromkeys(release.build for release in known.releases if release.build != build))
 
 
 def _told(builds: Sequence[str]) -> str:

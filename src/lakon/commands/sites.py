@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
+
+from lakon.exceptions import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from lakon.build.sites import SiteFile
     from lakon.commands.program import Program
@@ -16,8 +20,14 @@ if TYPE_CHECKING:
     Files = list[tuple[Site, dict[str, SiteFile]]]
 
 
-def site_files(program: Program, session: Session) -> Files:
-    """The files of every site. Raises ProgramError and ProvisionError for sites that could not be published."""
+PAGES = "sites"
+
+
+def site_files(program: Program, session: Session, folder: Path | None = None) -> Files:
+    """The files of every site: the project's, or those that `keep_pages` left in the `folder` of a build.
+
+    Raises ProgramError and ProvisionError for sites that could not be published; UsageError for a folder without them.
+    """
     if not program.service.sites:
         return []
     from lakon.build.sites import files_of  # not for programs without a site
@@ -25,7 +35,42 @@ def site_files(program: Program, session: Session) -> Files:
 
     root = str(program.root)
     check_region(session, program.service.sites, root)
-    return [(site, files_of(site, program.path.parent, root)) for site in program.service.sites]
+    if folder is None:
+        return [(site, files_of(site, program.path.parent, root)) for site in program.service.sites]
+    for site in program.service.sites:
+        if not (folder / PAGES / site.id).is_dir():
+            raise UsageError(
+                f"{folder} holds no pages of the site {site.id!r}",
+                hint="`lakon build` keeps them there: build it again.",
+            )
+    parent = program.path.parent
+    return [(site, files_of(site, parent, root, top=folder / PAGES / site.id)) for site in program.service.sites]
+
+
+def keep_pages(program: Program, folder: Path) -> None:
+    """Copy the files of every site into the `folder` of a build. Raises ProgramError for a site without files."""
+    if not program.service.sites:
+        return
+    from lakon.build.sites import files_of  # not for programs without a site
+
+    for site in program.service.sites:
+        top, kept = program.path.parent / site.folder, folder / PAGES / site.id
+        files = {file.content for file in files_of(site, program.path.parent, str(program.root)).values()}
+        shutil.rmtree(kept, ignore_errors=True)
+        for file in files:
+            if not isinstance(file, bytes):
+                target = kept / file.relative_to(top)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+
+
+def published_files(program: Program, session: Session, outputs: Mapping[str, str], folder: Path) -> Files:
+    """The files that the sites of a stack show, brought into `folder`; `outputs` are the stack's."""
+    if not program.service.sites:
+        return []
+    from lakon.provision.sites import held  # not for programs without a site
+
+    return [(site, held(session, site, outputs, folder / PAGES)) for site in program.service.sites]
 
 
 def publish_sites(files: Files, session: Session, outputs: Mapping[str, str], reporter: Reporter) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lakon.commands.location import address, settings
 from lakon.exceptions import UsageError
+from lakon.model.references import SECRET_MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 _IDENTITIES = (
     "AWS_ACCESS_KEY_ID",
-    "AWS_PROFILE",
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
 _TEXTS = ("bucket", "profile", "region")
 _TABLES = ("parameters", "tags")
+_LONGEST_KEY, _LONGEST_VALUE = 128, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def settled(target: Target, program: Path) -> Target:
     """The target with what the project says of its stage, where the target itself says nothing.
 
     Where a stage lives is not asked of the embedded AWS, nor of another endpoint. Its profile gives way to credentials
-    that the environment holds, as in a pipeline.
+    that the environment holds, as in a pipeline, and not to a profile that it names.
     """
     said = stage_settings(program, target.stage)
     identified = any(os.environ.get(name) for name in _IDENTITIES)
@@ -94,6 +95,19 @@ def settled(target: Target, program: Path) -> Target:
     return replace(target, parameters={**said.parameters, **target.parameters}, tags={**said.tags, **target.tags})
 
 
+def check_tags(tags: Mapping[str, str]) -> None:
+    """UsageError for a tag that AWS refuses, or that Lakon itself gives."""
+    for key, value in tags.items():
+        if key.lower().startswith(("aws:", "lakon:")):
+            owner = "AWS" if key.lower().startswith("aws:") else "Lakon"
+            raise UsageError(f"the tag {key!r} is {owner}'s own", hint="Give yours another name.")
+        if len(key) > _LONGEST_KEY or len(value) > _LONGEST_VALUE:
+            raise UsageError(
+                f"the tag {key!r:.60} is too long",
+                hint=f"AWS takes {_LONGEST_KEY} characters for a key, and {_LONGEST_VALUE} for a value.",
+            )
+
+
 def checked_values(service: Service, given: Mapping[str, str]) -> dict[str, str]:
     """The values that are given to inputs of the service.
 
@@ -104,6 +118,11 @@ def checked_values(service: Service, given: Mapping[str, str]) -> dict[str, str]
         if name not in inputs:
             known = f"The inputs are: {', '.join(inputs)}." if inputs else "service.input(...) declares one."
             raise UsageError(f"the service {service.name} has no input {name!r}", hint=known)
+        if any(mark in given[name] for mark in SECRET_MARKS):
+            raise UsageError(
+                f"the input {name!r} is given a reference to a secret",
+                hint="What an input holds can be read by many: write lakon.secret(...) where the secret is needed.",
+            )
         choices = inputs[name].choices
         if choices and given[name] not in choices:
             raise UsageError(

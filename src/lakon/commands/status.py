@@ -10,7 +10,7 @@ from lakon.exceptions import ProvisionError
 from lakon.provision import status as stacks
 from lakon.provision.deployed import Deployed, template
 from lakon.provision.drift import detect
-from lakon.provision.releases import build_id, source_of
+from lakon.provision.releases import build_of, source_of
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.stubs import stubbed
 
@@ -50,7 +50,7 @@ def status(program: Program, target: Target, reporter: Reporter, *, drift: bool 
         held = Deployed(stack, template(session, stack.stack_id))
     except ProvisionError:
         return Status(stack, None, None, {}, drifted)
-    build = build_id(held.template, stack.parameters)
+    build = build_of(held)
     store = stack.parameters.get(BUCKET_PARAMETER)
     source = source_of(session, store, stack.name, build) if store else None
     names = [function.name for function in program.service.functions]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakon.commands.stages import input_values
+from lakon.commands.stages import check_tags, input_values
 from lakon.provision.artifacts import archive_key
 from lakon.provision.changes import Wanted
 from lakon.synth.functions import BUCKET_PARAMETER
@@ -31,5 +31,10 @@ def wanted(program: Program, target: Target, built: Build, store: str | None) ->
     archives = {} if built.stubs else {name: archive_key(archive.path) for name, archive in built.archives.items()}
     bucket = {BUCKET_PARAMETER: store} if archives and store else {}
     parameters = {**archives, **bucket, **input_values(program.service, target.parameters)}
-    tags = {**program.service.tags, **target.tags, SERVICE_TAG: program.service.name, STAGE_TAG: target.stage}
-    return Wanted(built.synthesis.text, parameters, tags, store)
+    return Wanted(built.synthesis.text, parameters, stack_tags(program, target), store)
+
+
+def stack_tags(program: Program, target: Target) -> dict[str, str]:
+    """The tags of the program's stack: the service's, the target's, and Lakon's own. UsageError for a wrong one."""
+    check_tags(target.tags)
+    return {**program.service.tags, **target.tags, SERVICE_TAG: program.service.name, STAGE_TAG: target.stage}

@@ -100,10 +100,28 @@ class Declared:
     def stage(self) -> str:
         """The stage that this copy of the service is, as in `memory=2048 if service.stage == "prod" else 256`.
 
-        It is the stage of the command that loads the program, and the same inside Lambda: once a program asks, every
-        function of it is told by the variable `LAKON_STAGE`. Elsewhere that variable decides, or it is "dev".
+        It is the stage of the command that loads the program, and the same inside Lambda: once a program asks while it
+        is loaded, every function of it is told by the variable `LAKON_STAGE`; if it asks later, the function's name
+        tells. Elsewhere that variable decides, or it is "dev". LakonError inside Lambda where neither tells.
         """
-        if not Declaring.depth:
-            return environment.stage()
-        self.stage_asked = Declaring.stage
-        return Declaring.stage
+        if Declaring.depth:
+            self.stage_asked = Declaring.stage
+            return Declaring.stage
+        if environment.in_lambda() and not environment.is_told_stage():
+            return self._stage_of(environment.function_name())
+        return environment.stage()
+
+    def _stage_of(self, name: str) -> str:
+        """The stage in the name of one of the service's functions: `shop-prod-price` is of "prod"."""
+        start = f"{self.name}-"
+        ends = [f"-{function.name}" for function in self.functions]
+        stages = {name[len(start) : -len(end)] for end in ends if name.startswith(start) and name.endswith(end)}
+        stages.discard("")
+        if len(stages) != 1:
+            from lakon.exceptions import LakonError  # what never fails starts sooner without it
+
+            raise LakonError(
+                f"the function {name} does not know its stage",
+                hint="Ask service.stage while the program is loaded, at its top level: then functions are told.",
+            )
+        return stages.pop()

@@ -1,7 +1,10 @@
 """What was provisioned before: template, parameters and tags of each build, beside the archives in the artifact bucket.
 
-The stack itself says which build it is: a build's id is computed from its template and parameters. A release is written
-when a provision has ended well, under a name that begins with the time, so that a list of them is their history.
+The stack itself says which build it is: a build's id is computed from its template, parameters and tags. A release is
+written when a provision has ended well, under a name that begins with the time, so that a list of them is their
+history. The name tells, too, which release it took the place of. A rollback leaves an empty mark of what it went back
+to, so that the next provision knows what really ran before it. What was cut off before it could write is made up for
+by whoever comes next.
 """
 
 from __future__ import annotations
@@ -19,62 +22,192 @@ from lakon.provision.session import RefusedError
 from lakon.synth.functions import BUCKET_PARAMETER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from lakon.provision.deployed import Deployed
     from lakon.provision.session import Session
 
 RELEASES = "lakon/releases/"
 _TIME = "%Y%m%dT%H%M%S.%fZ"
+_AFTER = "-after-"
+_AGAIN = "-again-"
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One build that was provisioned: its id, when, and the key of what is kept of it."""
+    """One build that was provisioned: its id, when, and the key of what is kept of it.
+
+    `time` is how keys tell the moment, and `after` that of the release whose place it took; None where there was none,
+    or nobody knew.
+    """
 
     build: str
     provisioned: datetime
     key: str
+    time: str
+    after: str | None = None
 
 
-def build_id(template: Mapping[str, object], parameters: Mapping[str, str]) -> str:
-    """Twelve hex digits that stand for a template with its parameters, in whichever bucket the archives lie."""
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the stack `name` has been, by the bucket `store`: its releases, newest first, and the marks of rollbacks.
+
+    A mark is the time of a rollback, and that of the release it went back to.
+    """
+
+    name: str
+    store: str
+    releases: tuple[Release, ...]
+    marks: tuple[tuple[str, str], ...]
+
+    @property
+    def latest(self) -> Release | None:
+        """What was provisioned, or gone back to, last."""
+        last = max([*self.marks, *((each.time, each.time) for each in self.releases)], default=None)
+        return next((each for each in self.releases if last and each.time == last[1]), None)
+
+    def running(self, build: str) -> Release | None:
+        """The release that a stack runs whose build is `build`; None when that one was never recorded."""
+        latest = self.latest
+        if latest is not None and latest.build == build:
+            return latest
+        return next((each for each in self.releases if each.build == build), None)
+
+    def before(self, build: str) -> Release | None:
+        """What ran before the build that runs; the newest of all where that one was never recorded."""
+        running = self.running(build)
+        older = [each for each in self.releases if running is None or each.time < running.time]
+        named = next((each for each in older if running and each.time == running.after and each.build != build), None)
+        return named or next((each for each in older if each.build != build), None)
+
+
+def build_id(template: Mapping[str, object], parameters: Mapping[str, str], tags: Mapping[str, str]) -> str:
+    """Twelve hex digits that stand for a template with parameters and tags, in whichever bucket the archives lie."""
     given = {name: value for name, value in parameters.items() if name != BUCKET_PARAMETER}
-    text = json.dumps([template, given], sort_keys=True)
+    text = json.dumps([template, given, dict(tags)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def record(session: Session, bucket: str, name: str, wanted: Wanted, source: str | None = None) -> None:
-    """Keep what the stack `name` has just been made of, and the revision of its source where it has one."""
-    build = build_id(json.loads(wanted.template), wanted.parameters)
+def build_of(held: Deployed) -> str:
+    """The id of the build that a stack is."""
+    return build_id(held.template, held.stack.parameters, held.stack.tags)
+
+
+def seen(session: Session, bucket: str, held: Deployed) -> Past:
+    """What the stack `held` has been, as it is written in `bucket`."""
+    return _listed(session, bucket, held.stack.name)
+
+
+def past(session: Session, bucket: str, name: str, held: Deployed | None) -> Past:
+    """What the stack `name` has been, in `bucket` from now on: what lies in the bucket of the stack `held` is moved.
+
+    What the stack is now is recorded if nobody has: a provision may have been cut off, or have been somebody else's.
+    """
+    known = _listed(session, bucket, name)
+    if held is None:
+        return known
+    last = held.stack.parameters.get(BUCKET_PARAMETER)
+    if last and last != bucket:
+        _move(session, last, bucket, name)
+        known = _listed(session, bucket, name)
+    if known.running(build_of(held)) is None:
+        wanted = Wanted(json.dumps(held.template), held.stack.parameters, held.stack.tags, bucket)
+        latest = known.latest
+        when = held.stack.updated or held.stack.created
+        _write(session, bucket, name, wanted, None, latest.time if latest else None, when)
+        known = _listed(session, bucket, name)
+    return known
+
+
+def record(
+    session: Session, bucket: str, name: str, wanted: Wanted, held: Deployed | None, source: str | None = None
+) -> None:
+    """Keep what the stack `name` has just been made of, and the revision of its source where it has one.
+
+    `held` is what the stack was before.
+    """
+    known = past(session, bucket, name, held)
+    last = known.running(build_of(held)) if held else None
+    _write(session, bucket, name, wanted, source, last.time if last else None, datetime.now(UTC))
+
+
+def mark(session: Session, known: Past, bucket: str, release: Release) -> None:
+    """Note that a stack has gone back to `release`, in `bucket`, where the stack looks from now on."""
+    name = known.name
+    if bucket != known.store:
+        _move(session, known.store, bucket, name)
+    time = datetime.now(UTC).strftime(_TIME)
+    _put(session, bucket, f"{RELEASES}{name}/{time}-{release.build}{_AGAIN}{release.time}.json", b"")
+
+
+def _write(
+    session: Session,
+    bucket: str,
+    name: str,
+    wanted: Wanted,
+    source: str | None,
+    after: str | None,
+    when: datetime,
+) -> None:
+    build = build_id(json.loads(wanted.template), wanted.parameters, wanted.tags)
     kept = {
         "template": wanted.template,
         "parameters": dict(wanted.parameters),
         "tags": dict(wanted.tags),
         "source": source,
     }
+    place = f"{_AFTER}{after}" if after else ""
+    time = when.astimezone(UTC).strftime(_TIME)
+    _put(session, bucket, f"{RELEASES}{name}/{time}-{build}{place}.json", json.dumps(kept).encode())
+
+
+def _put(session: Session, bucket: str, key: str, body: bytes) -> None:
     session.client("s3").put_object(
-        Bucket=bucket,
-        Key=f"{RELEASES}{name}/{datetime.now(UTC).strftime(_TIME)}-{build}.json",
-        Body=json.dumps(kept).encode(),
-        ExpectedBucketOwner=session.account,
-        ChecksumAlgorithm="SHA256",
+        Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=session.account, ChecksumAlgorithm="SHA256"
     )
+
+
+def _move(session: Session, source: str, bucket: str, name: str) -> None:
+    """Bring the history of a stack from the bucket that it used before; where that may not be read it stays there."""
+    s3 = session.client("s3")
+    try:
+        keys = _keys(session, source, name)
+        bodies = {key: s3.get_object(Bucket=source, Key=key)["Body"].read() for key in keys}
+    except RefusedError:
+        return
+    for key, body in bodies.items():
+        _put(session, bucket, key, body)
+    _remove(session, source, keys)
 
 
 def releases(session: Session, bucket: str, name: str) -> tuple[Release, ...]:
     """What the stack `name` has been, newest first; a build that was provisioned twice comes twice."""
+    return _listed(session, bucket, name).releases
+
+
+def _listed(session: Session, bucket: str, name: str) -> Past:
+    keys = _keys(session, bucket, name)
+    found = [_read(key) for key in keys if _AGAIN not in key]
+    return Past(
+        name,
+        bucket,
+        tuple(sorted(found, key=lambda release: release.key, reverse=True)),
+        tuple((_name(key).partition("-")[0], _name(key).partition(_AGAIN)[2]) for key in keys if _AGAIN in key),
+    )
+
+
+def _keys(session: Session, bucket: str, name: str) -> list[str]:
     pages = (
         session.client("s3")
         .get_paginator("list_objects_v2")
         .paginate(Bucket=bucket, Prefix=f"{RELEASES}{name}/", ExpectedBucketOwner=session.account)
     )
     try:
-        found = [_read(row["Key"]) for page in pages for row in page.get("Contents", ())]
+        return [row["Key"] for page in pages for row in page.get("Contents", ())]
     except RefusedError as refused:
         if refused.code == "NoSuchBucket":
-            return ()
+            return []
         raise
-    return tuple(sorted(found, key=lambda release: release.key, reverse=True))
 
 
 def source_of(session: Session, bucket: str, name: str, build: str) -> str | None:
@@ -109,7 +242,10 @@ def wanted_of(session: Session, bucket: str, release: Release) -> Wanted:
 
 def forget(session: Session, bucket: str, name: str) -> None:
     """Remove what is kept of the stack `name`, which is no more."""
-    keys = [release.key for release in releases(session, bucket, name)]
+    _remove(session, bucket, _keys(session, bucket, name))
+
+
+def _remove(session: Session, bucket: str, keys: Sequence[str]) -> None:
     for start in range(0, len(keys), 1000):
         session.client("s3").delete_objects(
             Bucket=bucket,
@@ -118,9 +254,14 @@ def forget(session: Session, bucket: str, name: str) -> None:
         )
 
 
+def _name(key: str) -> str:
+    return key.rpartition("/")[2].removesuffix(".json")
+
+
 def _read(key: str) -> Release:
-    time, _, build = key.rpartition("/")[2].removesuffix(".json").partition("-")
-    return Release(build, datetime.strptime(time, _TIME).replace(tzinfo=UTC), key)
+    told, _, after = _name(key).partition(_AFTER)
+    time, _, build = told.partition("-")
+    return Release(build, datetime.strptime(time, _TIME).replace(tzinfo=UTC), key, time, after or None)
 
 
 def _is_there(session: Session, bucket: str, key: str) -> bool:

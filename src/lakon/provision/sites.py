@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from lakon.synth import sites as outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from lakon.model.sites import Site
     from lakon.provision.session import Session
@@ -67,6 +69,27 @@ def publish(
     else:
         forgotten = ()
     return Publication(tuple(sorted(changed)), tuple(gone), forgotten)
+
+
+def held(session: Session, site: Site, outputs: Mapping[str, str], folder: Path) -> dict[str, SiteFile]:
+    """The files that the bucket of a site holds, with their headers, brought into `folder`; but for `/manifest.json`.
+
+    `outputs` are those of the stack.
+    """
+    bucket = outputs[site.logical_id + outputs_of.BUCKET]
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def get(key: str) -> SiteFile:
+        answer = session.client("s3").get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=session.account)
+        file = folder / sha256(f"{bucket}/{key}".encode()).hexdigest()
+        with file.open("wb") as copy:
+            for part in answer["Body"].iter_chunks():
+                copy.write(part)
+        return SiteFile(file, answer["ContentType"], answer.get("CacheControl", ""))
+
+    keys = sorted(_held(session, bucket) - {MANIFEST})
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        return dict(zip(keys, pool.map(get, keys), strict=True))
 
 
 def check_region(session: Session, sites: Iterable[Site], root: str) -> None:

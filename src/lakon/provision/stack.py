@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lakon.provision.status import StackStatus
     from lakon.report import Reporter
 
-_DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
+DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 _OVERTAKEN = frozenset({"AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus"})
 
 
@@ -54,7 +54,7 @@ def unchanged(name: str, held: Deployed | None, wanted: Wanted) -> Outcome | Non
 
     Template, parameters and tags are compared, as they were read: nothing is asked of AWS.
     """
-    if held is None or held.stack.state not in _DONE or _VARIES.search(wanted.template):
+    if held is None or held.stack.state not in DONE or _VARIES.search(wanted.template):
         return None
     template = json.loads(wanted.template)
     defaults = {key: str(each["Default"]) for key, each in template.get("Parameters", {}).items() if "Default" in each}
@@ -153,7 +153,7 @@ class _Work:
                 f"{self.session.command('provision')} again goes on watching."
             )
             raise
-        stack = find(self.session, stack_id) if ending.state in _DONE else None
+        stack = find(self.session, stack_id) if ending.state in DONE else None
         if stack is None:
             raise first_cause(self.session, self.name, ending, self.origins)
         action: Literal["created", "updated"] = "created" if ending.state == "CREATE_COMPLETE" else "updated"

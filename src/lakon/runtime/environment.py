@@ -22,6 +22,16 @@ def stage() -> str:
     return os.environ.get(STAGE_VARIABLE) or DEFAULT_STAGE
 
 
+def is_told_stage() -> bool:
+    """Whether the environment says which stage this process belongs to."""
+    return bool(os.environ.get(STAGE_VARIABLE))
+
+
+def function_name() -> str:
+    """The name of the function that this process is; empty elsewhere."""
+    return os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+
+
 def in_lambda() -> bool:
     """Whether this process is a function's: AWS's runtime says which."""
     return "AWS_LAMBDA_FUNCTION_NAME" in os.environ

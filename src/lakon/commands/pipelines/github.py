@@ -32,7 +32,7 @@ on:
 
 permissions:
   contents: read
-
+%{folder}
 concurrency:
   group: deploy
   cancel-in-progress: false
@@ -46,8 +46,13 @@ jobs:
       - uses: actions/upload-artifact@v4
         with:
           name: build
-          path: out
+          path: %{out}
           if-no-files-found: error
+""")
+_FOLDER = _Text("""
+defaults:
+  run:
+    working-directory: %{folder}
 """)
 _PREPARE = _Text("""\
       - uses: actions/checkout@v4
@@ -68,7 +73,7 @@ _SHIP = _Text("""
       - uses: actions/download-artifact@v4
         with:
           name: build
-          path: out
+          path: %{out}
       - uses: aws-actions/configure-aws-credentials@v4
         with:
           role-to-assume: ${{ vars.AWS_ROLE }}
@@ -78,14 +83,23 @@ _SHIP = _Text("""
 
 
 def files(plan: Plan) -> dict[str, str]:
-    """The workflow, and the template of the role: paths within the project, and their texts."""
+    """The workflow, and the template of the role: paths within the repository, and their texts."""
     prepare = _PREPARE.substitute(python=plan.python, install=plan.install)
     tests = "      - run: pytest\n" if plan.tested else ""
+    out_path = json.dumps(f"{plan.folder}/out") if plan.folder else "out"
     head = _HEAD.substitute(
-        test=plan.test, production=plan.production, branch=plan.branch, prepare=prepare, tests=tests
+        test=plan.test,
+        production=plan.production,
+        branch=plan.branch,
+        prepare=prepare,
+        tests=tests,
+        out=out_path,
+        folder=_FOLDER.substitute(folder=json.dumps(plan.folder)) if plan.folder else "",
     )
-    test = _SHIP.substitute(job="ship-test", needs="build", stage=plan.test, prepare=prepare)
-    production = _SHIP.substitute(job="ship-production", needs="ship-test", stage=plan.production, prepare=prepare)
+    test = _SHIP.substitute(job="ship-test", needs="build", stage=plan.test, prepare=prepare, out=out_path)
+    production = _SHIP.substitute(
+        job="ship-production", needs="ship-test", stage=plan.production, prepare=prepare, out=out_path
+    )
     return {WORKFLOW: head + test + production, ROLE: json.dumps(role(plan), indent=2) + "\n"}
 
 

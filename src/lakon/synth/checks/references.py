@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lakon.model.cloudformation import CloudFormationResource
 from lakon.model.references import SECRET_MARKS
 
 if TYPE_CHECKING:
@@ -18,22 +19,36 @@ _HINT = (
 
 
 def check_references(service: Service, mistakes: Mistakes) -> None:
-    """No secret stands in the environment of a function or in an output, where it would be readable."""
+    """No secret stands in the environment of a function, in an output, or in what anybody may read of the template."""
     for function in service.functions:
         if not isinstance(function.env, Mapping):
             continue
         for name, value in function.env.items():
-            mistakes.unless(
-                not _holds_secret(value),
-                function.origin,
-                f"the variable {name!r} of {function.name!r} would hold a secret",
-                _HINT,
-            )
+            what = f"the variable {name!r} of {function.name!r} would hold a secret"
+            mistakes.unless(not _holds_secret(value), function.origin, what, _HINT)
     for output in service.outputs:
-        mistakes.unless(
-            not _holds_secret(output.value), output.origin, f"the output {output.name!r} would show a secret", _HINT
-        )
+        what = f"the output {output.name!r} would show a secret"
+        mistakes.unless(not _holds_secret(output.value), output.origin, what, _HINT)
+    for each in service.inputs:
+        what = f"the default of the input {each.name!r} would be a secret"
+        mistakes.unless(not _holds_secret([each.default, each.choices]), each.origin, what, _HINT)
+    mistakes.unless(
+        not _holds_secret([service.description, service.env]),
+        service.origin,
+        f"the description or the environment of {service.name!r} would hold a secret",
+        _HINT,
+    )
+    for resource in service.resources:
+        if isinstance(resource, CloudFormationResource) and resource.type == "AWS::Lambda::Function":
+            told = resource.properties.get("Environment") if isinstance(resource.properties, Mapping) else None
+            what = f"the environment of {resource.id!r} would hold a secret"
+            mistakes.unless(not _holds_secret(told), resource.origin, what, _HINT)
 
 
 def _holds_secret(value: object) -> bool:
-    return isinstance(value, str) and any(mark in value for mark in SECRET_MARKS)
+    """Whether a reference to a secret stands anywhere in a value: also one that intrinsic functions put together."""
+    if isinstance(value, str):
+        return any(mark in value for mark in SECRET_MARKS)
+    if isinstance(value, Mapping):
+        return any(_holds_secret(each) for each in value.values())
+    return isinstance(value, (list, tuple)) and any(_holds_secret(each) for each in value)

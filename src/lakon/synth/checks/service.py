@@ -154,8 +154,9 @@ def check_tags(tags: Mapping[str, str], origin: Origin, mistakes: Mistakes) -> N
     for key, value in tags.items():
         right = isinstance(key, str) and isinstance(value, str) and 0 < len(key) <= 128 and len(value) <= 256
         mistakes.unless(
-            right and not key.lower().startswith("aws:"),
+            right and not key.lower().startswith(("aws:", "lakon:")),
             origin,
             f"the tag {key!r} has the value {value!r}",
-            'tags are texts: a key of 1 to 128 characters that does not begin with "aws:", a value of at most 256',
+            'tags are texts: a key of 1 to 128 characters that does not begin with "aws:" or "lakon:", a value of at '
+            "most 256",
         )
