@@ -46,6 +46,18 @@ def test_credentials_of_the_environment_go_before_a_profile(app, monkeypatch):
     assert settled(Target("prod", profile="mine"), app).profile == "mine"
 
 
+def test_a_profile_that_the_shell_names_gives_way(app, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "dev")
+    assert settled(Target("prod"), app).profile == "production", "a stage stays in its account"
+
+
+def test_an_input_is_given_no_secret():
+    service = lakon.Service("shop")
+    service.input("Pin")
+    with pytest.raises(UsageError, match="reference to a secret"):
+        input_values(service, {"Pin": lakon.secret("db")})
+
+
 def test_the_command_line_has_the_last_word(app):
     target = settled(Target("prod", region="us-east-1", parameters={"Level": "debug"}, tags={"cost": "8"}), app)
     assert (target.region, target.profile, target.bucket) == ("us-east-1", "production", "releases")
