@@ -116,8 +116,8 @@ def _shim(folder: Path) -> dict[str, Launch]:
 
 
 def _warm(plan: Plan, launches: dict[str, Launch]) -> Iterator[Row]:
-    for size, calls in zip(SIZES, (plan.rounds(400, 60), plan.rounds(300, 40), plan.rounds(15, 5)), strict=True):
-        took = warm(launches, goprograms.payload(SIZES[size]), calls, plan.rounds(5, 2))
+    for size, calls in zip(SIZES, (plan.rounds(400, 60), plan.rounds(200, 40), plan.rounds(8, 4)), strict=True):
+        took = warm(launches, goprograms.payload(SIZES[size]), calls, plan.rounds(4, 2))
         small = size == "100 B"
         goals: list[tuple[str, str, Goal | None]] = [
             ("runtime", _UNMODIFIED, AtMost(0.6) if small else None),
@@ -143,7 +143,7 @@ def _rows(
 def _cold(plan: Plan, launches: dict[str, Launch]) -> Iterator[Row]:
     event = goprograms.payload(100)
     times: dict[str, list[float]] = {name: [] for name in launches}
-    for number in range(plan.rounds(15, 4) + 1):
+    for number in range(plan.rounds(11, 4) + 1):
         for name, launch in launches.items():
             seconds = first_answer(launch, event)
             if number:

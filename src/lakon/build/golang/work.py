@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.golang.handlers import Checker
-from lakon.build.golang.listing import list_packages
+from lakon.build.golang.listing import AWS_MODULE, OUR_MODULE, list_packages
 from lakon.build.golang.module import module_of
 from lakon.build.golang.overlay import START, Overlay
 from lakon.build.golang.toolchain import c_compiler, toolchain
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(r"^(\s*(?:package \S+: |vet: )?)([^\s:]+\.(?:go|s|c|h|mod|sum|work))(:\d+)", re.MULTILINE)
 _FIRST = re.compile(r"[^\s:]+\.go:\d+")
+_ENTRANCES = {f"{AWS_MODULE}/lambda", f"{OUR_MODULE}/lambda", f"{OUR_MODULE}/shim", "net"}
 _NO_MAIN = re.compile(r"function main is undeclared|zz_lakon_exports_glue\.go:\d+:\d+: undefined: main\b")
 _OURS = {"-buildvcs", "-trimpath"}
 _LINKED = "-s -w -buildid="
@@ -64,6 +65,10 @@ class Work:
         listings = self._list()
         for source, listing in listings.items():
             self._overlay.add_glue(source, listing)
+            if _ENTRANCES.isdisjoint((*listing.imports, *self._overlay.checked(listing).imports)):
+                self._reporter.note(
+                    f"{source.place}: {source.folder.name} never calls lambda.Start, nor does it serve HTTP"
+                )
         states = {listing.folder: listing.inputs.state() for listing in listings.values()}
         paths = self._build(listings)
         return [
