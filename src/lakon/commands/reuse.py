@@ -136,7 +136,10 @@ def _manifest(folder: Path) -> tuple[dict[str, Any], Mapping[str, object]]:
 def _same_program(app: Path, target: Target, template: Mapping[str, object], what: str) -> None:
     """Hold the program against the template that the archives were shipped with, as it is at `target`."""
     program = load(app, target.stage)
-    made = synthesize(program.service, stage=target.stage, root=str(program.root), addresses=addresses(program, target))
+    root, shifting = str(program.root), not target.local
+    made = synthesize(
+        program.service, stage=target.stage, root=root, addresses=addresses(program, target), shifting=shifting
+    )
     if json.loads(made.text) != template:
         raise UsageError(f"the program declares something else than {what}", hint="Check out the source of that build.")
 
@@ -147,7 +150,8 @@ def _synthesis(program: Program, target: Target) -> Synthesis:
             "a stack without a bucket takes no archives", hint="`lakon flip` brings code to its functions."
         )
     root = str(program.root)
-    synthesis = synthesize(program.service, stage=target.stage, root=root, addresses=addresses(program, target))
+    shifting, known = not target.local, addresses(program, target)
+    synthesis = synthesize(program.service, stage=target.stage, root=root, addresses=known, shifting=shifting)
     check_limits(synthesis, program.service, root=root)
     return synthesis
 
