@@ -3,7 +3,7 @@
 import os
 import signal
 
-KEPT = {"LAKON_CACHE", "LAKON_GOLDEN", "LAKON_SOAK"}
+KEPT = {"LAKON_CACHE", "LAKON_FAULTS", "LAKON_GOLDEN", "LAKON_SOAK"}
 
 for name in list(os.environ):
     if name.startswith(("AWS_", "LAKON_")) and name not in KEPT | {"AWS_CA_BUNDLE"}:
