@@ -66,7 +66,11 @@ def test_a_table_before_the_first_provision(shop, place):
     status = run("status", "--local", "--json").json()
     assert status["state"] == "IMPORT_COMPLETE"
     assert [each["physical_id"] for each in status["resources"]] == ["old-orders"]
-    assert "OrdersTable  AWS" not in run("diff", "--local").out, "it is what the program declares"
+    shown = run("diff", "--local").out
+    assert "DeletionPolicy: Retain -> Delete" in shown, "until then it is kept"
+    assert "KeySchema" not in shown, "else it is what the program declares"
+    assert run("rollback", *place, "--list", **AWS).out.count("runs") == 1, "it is recorded"
+    assert "not recorded" not in run("rollback", *place, "--list", **AWS).out
     [item] = client(run, "dynamodb").scan(TableName="old-orders")["Items"]
     assert item["what"]["S"] == "a hat"
     again = run("adopt", "orders=old-orders", *place, **AWS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lakon.commands.places import provisioning, start
 from lakon.commands.revision import revision
-from lakon.commands.wanted import stack_tags, without_bucket
+from lakon.commands.wanted import without_bucket
 from lakon.describe.difference.schemas import identifiers
 from lakon.describe.difference.values import mapping, shown
 from lakon.exceptions import LocalError, UsageError
@@ -61,7 +61,7 @@ def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[s
         before = deployed(session, stack)
         resources = {name: _resource(synthesis.resources[name]) for name in logical}
         imports = [_import(name, resources[name], physical, stack) for name, physical in logical.items()]
-        wanted = _wanted(program, target, before, resources)
+        wanted = _wanted(target, before, resources)
         adoption.adopt(session, stack, wanted, imports, reporter, origins=synthesis.origins)
         if not without_bucket(program, target):
             named = wanted.parameters.get(BUCKET_PARAMETER) or target.bucket
@@ -104,7 +104,7 @@ def _import(name: str, resource: Mapping[str, object], physical: str, stack: str
     return {"ResourceType": kind, "LogicalResourceId": name, "ResourceIdentifier": {key: physical}}
 
 
-def _wanted(program: Program, target: Target, before: Deployed | None, resources: Mapping[str, object]) -> Wanted:
+def _wanted(target: Target, before: Deployed | None, resources: Mapping[str, object]) -> Wanted:
     """The stack as it is, with the resources; CloudFormation allows no other change then, not even of tags."""
     held = mapping(before.template.get("Resources")) if before else {}
     if there := sorted(held.keys() & resources.keys()):
@@ -117,5 +117,5 @@ def _wanted(program: Program, target: Target, before: Deployed | None, resources
         )
     template = {"AWSTemplateFormatVersion": "2010-09-09", **(before.template if before else {})}
     template["Resources"] = {**held, **resources}
-    parameters, tags = (before.stack.parameters, before.stack.tags) if before else ({}, stack_tags(program, target))
+    parameters, tags = (before.stack.parameters, before.stack.tags) if before else ({}, {})
     return Wanted(json.dumps(template), parameters, tags, target.bucket)
