@@ -95,6 +95,7 @@ def old(request):
 
 def test_front_doors_go_back_as_well(run, tmp_path):
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    outputs = ""
 
     def at(path):
         [url] = [value for name, value in json.loads(outputs).items() if name.endswith("Url")]
@@ -109,7 +110,7 @@ def test_front_doors_go_back_as_well(run, tmp_path):
             (tmp_path / "app.py").write_text(FRONT.format(python=python, path=path))
             done = run("provision", "--local", "--json")
             assert done.code == 0, done.err
-        outputs = json.dumps(done.json()["outputs"])
+            outputs = json.dumps(done.json()["outputs"])
         assert (at("old"), at("new")) == (404, 200)
         assert run("rollback", "--local").code == 0
         assert (at("old"), at("new")) == (200, 404)

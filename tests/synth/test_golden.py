@@ -51,7 +51,7 @@ def linted():
     templates = [GOLDEN / f"{name(program)}.json" for program in PROGRAMS]
     cfn_lint = Path(sys.executable).with_name("cfn-lint")
     done = subprocess.run([cfn_lint, "--format", "json", *templates], capture_output=True, text=True, check=False)
-    said = {template.name: [] for template in templates}
+    said: dict[str, list[str]] = {template.name: [] for template in templates}
     for match in json.loads(done.stdout):
         line = f"{match['Rule']['Id']} {match['Location']['Path']} {match['Message']}"
         said[Path(match["Filename"]).name].append(line)
