@@ -13,7 +13,7 @@ def aws(run, small):
 
 def test_diff(aws, small):
     run = aws
-    assert run("diff", "--local").code == 8
+    assert run("diff", "--local", "--exit-code").code == 9  # all of it would be made
     assert run("provision", "--local").code == 0
     same = run("diff", "--local", "--exit-code")
     assert (same.code, same.out) == (0, "small-dev: nothing would change\n")

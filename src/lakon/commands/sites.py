@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import UsageError
@@ -51,7 +50,9 @@ def keep_pages(program: Program, folder: Path) -> None:
     """Copy the files of every site into the `folder` of a build. Raises ProgramError for a site without files."""
     if not program.service.sites:
         return
-    from lakon.build.sites import files_of  # not for programs without a site
+    import shutil  # not for programs without a site
+
+    from lakon.build.sites import files_of
 
     for site in program.service.sites:
         top, kept = program.path.parent / site.folder, folder / PAGES / site.id
