@@ -80,8 +80,11 @@ class Ship:
     def flip(self, program: Program) -> None:
         flip_functions(program, self.target(bucketless=True), self.reporter, event=None)
 
+    def builds(self) -> list[str]:
+        return [release.build for release in history(self.first, self.target()).releases]
+
     def first_build(self) -> str:
-        return history(self.first, self.target()).releases[-1].build
+        return self.builds()[-1]
 
     def rollback(self, build: str) -> None:
         try:
