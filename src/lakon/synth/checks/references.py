@@ -46,9 +46,16 @@ def check_references(service: Service, mistakes: Mistakes) -> None:
 
 
 def _holds_secret(value: object) -> bool:
-    """Whether a reference to a secret stands anywhere in a value: also one that intrinsic functions put together."""
-    if isinstance(value, str):
-        return any(mark in value for mark in SECRET_MARKS)
-    if isinstance(value, Mapping):
-        return any(_holds_secret(each) for each in value.values())
-    return isinstance(value, (list, tuple)) and any(_holds_secret(each) for each in value)
+    """Whether a reference to a secret stands anywhere in a value: also one that intrinsic functions put together.
+
+    What is nested too deep, or in itself, is another check's mistake, and no trouble here.
+    """
+    waiting, met = [value], set[int]()
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str) and any(mark in each for mark in SECRET_MARKS):
+            return True
+        if isinstance(each, (Mapping, list, tuple)) and id(each) not in met:
+            met.add(id(each))
+            waiting += each.values() if isinstance(each, Mapping) else each
+    return False
