@@ -79,7 +79,7 @@ MESSAGES = [
         "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename a and try again.",
         "change the name",
     ),
-    ("AWS::SQS::Queue", "Update of resource type is not permitted. The new template modifies it.", "another logical id"),
+    ("AWS::SQS::Queue", "Update of resource type is not permitted. It is modified.", "another logical id"),
     ("AWS::SQS::Queue", "A queue of this name already exists", "Something outside of this stack"),
 ]
 
