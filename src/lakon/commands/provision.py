@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakon.commands.build import build
 from lakon.commands.fronts import open_fronts
 from lakon.commands.places import provisioning, start
 from lakon.commands.revision import revision
@@ -66,6 +65,8 @@ def provision(
     session = None if target.local else start(program, target, reporter)
     if session:
         _ = session.account  # who asks, and where: known before anything slow is done
+    from lakon.commands.build import build  # slow to import
+
     built = build(program, target, reporter, stubs=without_bucket(program, target))
     session = session or start(program, target, reporter, owner_pid=owner_pid)
     return put(program, target, built, session, reporter, bucket=bucket, approve=approve)
