@@ -9,6 +9,7 @@ import (
 	"io"
 	"reflect"
 
+	"github.com/lakon/lakon-go/internal/plainjson"
 	"github.com/lakon/lakon-go/internal/runtimeapi"
 )
 
@@ -147,6 +148,10 @@ func results(handler reflect.Type) error {
 
 // reflected decodes the event, calls the handler, and encodes what it returns.
 func reflected(handler reflect.Value, takesContext bool, eventType reflect.Type, s *settings) function {
+	var read decoder
+	if eventType != nil {
+		read = s.decoder(eventType)
+	}
 	return func(ctx context.Context, payload []byte, encoder *encoder) (answer, error) {
 		var room [2]reflect.Value
 		arguments := room[:0]
@@ -155,7 +160,7 @@ func reflected(handler reflect.Value, takesContext bool, eventType reflect.Type,
 		}
 		if eventType != nil {
 			event := reflect.New(eventType)
-			if err := s.decode(payload, event.Interface()); err != nil {
+			if err := read(payload, event); err != nil {
 				return answer{}, err
 			}
 			arguments = append(arguments, event.Elem())
@@ -178,9 +183,10 @@ type typed func(*settings) function
 
 func newTyped[TIn, TOut any](handler func(context.Context, TIn) (TOut, error)) typed {
 	return func(s *settings) function {
+		read := s.decoder(reflect.TypeOf((*TIn)(nil)).Elem())
 		return func(ctx context.Context, payload []byte, encoder *encoder) (answer, error) {
 			var event TIn
-			if err := s.decode(payload, &event); err != nil {
+			if err := read(payload, reflect.ValueOf(&event)); err != nil {
 				return answer{}, err
 			}
 			result, err := handler(ctx, event)
@@ -192,15 +198,32 @@ func newTyped[TIn, TOut any](handler func(context.Context, TIn) (TOut, error)) t
 	}
 }
 
-// decode reads one JSON value, and like a json.Decoder does not care for what follows it. json.Unmarshal is the faster of
-// the two, but takes nothing behind the value and words some errors in another way.
-func (s *settings) decode(payload []byte, into any) error {
-	if !s.useNumber && !s.disallowUnknownFields {
-		err := json.Unmarshal(payload, into)
-		if _, ok := err.(*json.SyntaxError); !ok {
-			return err
-		}
+// decoder reads one JSON value into what a pointer points to, and like a json.Decoder does not care for what follows it.
+type decoder func(payload []byte, into reflect.Value) error
+
+// decoder makes that for a type: the quick way where there is one, and else json.Unmarshal. The latter is faster than
+// json.Decoder, but takes nothing behind the value and words some errors in another way.
+func (s *settings) decoder(t reflect.Type) decoder {
+	if s.useNumber || s.disallowUnknownFields {
+		return s.decodeByOptions
 	}
+	quick := plainjson.NewReader(t)
+	return func(payload []byte, into reflect.Value) error {
+		if quick != nil {
+			if quick.Read(payload, into.UnsafePointer()) {
+				return nil
+			}
+			into.Elem().SetZero()
+		}
+		err := json.Unmarshal(payload, into.Interface())
+		if _, ok := err.(*json.SyntaxError); ok {
+			return s.decodeByOptions(payload, into)
+		}
+		return err
+	}
+}
+
+func (s *settings) decodeByOptions(payload []byte, into reflect.Value) error {
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	if s.useNumber {
 		decoder.UseNumber()
@@ -208,7 +231,7 @@ func (s *settings) decode(payload []byte, into any) error {
 	if s.disallowUnknownFields {
 		decoder.DisallowUnknownFields()
 	}
-	return decoder.Decode(into)
+	return decoder.Decode(into.Interface())
 }
 
 // encoder keeps a buffer for answers and the json.Encoder that writes to it.

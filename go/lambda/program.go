@@ -42,8 +42,9 @@ type bound struct {
 
 // told is what the context of a call carries. A library gets many calls of one invocation.
 type told struct {
-	call *engine.Call
-	ctx  context.Context
+	call     *engine.Call
+	ctx      context.Context
+	deadline time.Time // zero for none
 }
 
 func newProgram(handler any, options []Option) (*program, error) {
@@ -169,18 +170,17 @@ func (b *bound) newContext(call *engine.Call) (context.Context, context.CancelFu
 		if err != nil {
 			return nil, nil, err
 		}
-		known = &told{call, ctx}
+		known = &told{call: call, ctx: ctx}
+		if call.Deadline != "" {
+			deadline, err := strconv.ParseInt(call.Deadline, 10, 64)
+			if err != nil {
+				return nil, nil, fmt.Errorf("failed to parse deadline: %v", err)
+			}
+			known.deadline = time.UnixMilli(deadline)
+		}
 		b.told.Store(known)
 	}
-	if call.Deadline == "" {
-		ctx, cancel := context.WithCancel(known.ctx)
-		return ctx, cancel, nil
-	}
-	deadline, err := strconv.ParseInt(call.Deadline, 10, 64)
-	if err != nil {
-		return nil, nil, fmt.Errorf("failed to parse deadline: %v", err)
-	}
-	ctx, cancel := context.WithDeadline(known.ctx, time.UnixMilli(deadline))
+	ctx, cancel := withDeadline(known.ctx, known.deadline)
 	return ctx, cancel, nil
 }
 

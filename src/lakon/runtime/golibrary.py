@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lakon.runtime.raw import Context
 
 _ROOM = 65_536
+_PAYLOAD_SIZE, _ANSWER_SIZE = 2, 6
+"""Where `_Told` has them, in words."""
 
 
 class _Told(Structure):
@@ -34,14 +36,18 @@ class _Told(Structure):
 
 
 class _Call:
-    """What one call at a time needs, kept for the next: its struct, the room, and of what the struct tells."""
+    """What one call at a time needs, kept for the next: its struct, the room, and of what the struct tells.
 
-    __slots__ = ("context", "name", "pointer", "struct", "view")
+    `words` are those of the struct: a number is reached through them in a third of the time that its field takes.
+    """
+
+    __slots__ = ("context", "name", "pointer", "struct", "view", "words")
 
     def __init__(self) -> None:
         room = create_string_buffer(_ROOM)
         self.struct = _Told(room=addressof(room), room_size=_ROOM)
         self.pointer = byref(self.struct)
+        self.words = memoryview(self.struct).cast("B").cast("P")
         self.view = memoryview(room).cast("B")
         self.name: bytes | None = None
         self.context: Context | None = None
@@ -85,7 +91,7 @@ class Library:
         if call.name != name or call.context is not context:
             call.tell(name + b"\0" + header(context))
             call.name, call.context = name, context
-        call.struct.payload_size = len(payload)
+        call.words[_PAYLOAD_SIZE] = len(payload)
         status = self._invoke(call.pointer, payload)
         body = self._taken(call)
         self._idle.append(call)
@@ -94,7 +100,7 @@ class Library:
         return body
 
     def _taken(self, call: _Call) -> bytes:
-        size: int = call.struct.answer_size
+        size = call.words[_ANSWER_SIZE]
         if size <= _ROOM:
             return call.view[:size].tobytes()
         answer = call.struct.answer
