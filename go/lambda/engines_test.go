@@ -221,7 +221,7 @@ func TestSidecar(t *testing.T) {
 	large := `"` + strings.Repeat("x", 200_000) + `"`
 	for _, each := range []string{
 		`"a"`, `0 "a"`, `"fail"`, `1 {"errorMessage":"failed","errorType":"errorString"}`, large, "0 " + large, `"b"`, `0 "b"`,
-		`"stream"`, "3 streamed",
+		`"stream"`, "4 application/octet-stream", "3 streamed",
 	} {
 		if status, wanted, _ := strings.Cut(each, " "); wanted == "" {
 			go p.send(each)

@@ -82,6 +82,8 @@ func (s *sidecar) deliver(a answer) error {
 	if a.stream == nil {
 		return s.send(engine.Response, a.body)
 	}
+	s.frame(engine.Type, len(a.contentType))
+	s.writing = append(s.writing, a.contentType...) // goes with what is sent first
 	chunk := make([]byte, 32<<10)
 	for {
 		n, broken := a.stream.Read(chunk)
@@ -124,16 +126,21 @@ func (s *sidecar) receive() (header, payload []byte, err error) {
 
 // send writes a frame: with one write when it is small.
 func (s *sidecar) send(status engine.Status, body []byte) error {
-	head := binary.BigEndian.AppendUint32(s.writing[:0], uint32(status))
-	head = binary.BigEndian.AppendUint32(head, uint32(len(body)))
-	if len(body) > 64<<10 {
-		if _, err := s.pipe.Write(head); err != nil {
-			return err
-		}
-		_, err := s.pipe.Write(body)
-		return err
+	s.frame(status, len(body))
+	small := len(body) <= 64<<10
+	if small {
+		s.writing = append(s.writing, body...)
 	}
-	s.writing = append(head, body...)
 	_, err := s.pipe.Write(s.writing)
+	s.writing = s.writing[:0]
+	if err == nil && !small {
+		_, err = s.pipe.Write(body)
+	}
 	return err
+}
+
+// frame begins one.
+func (s *sidecar) frame(status engine.Status, size int) {
+	s.writing = binary.BigEndian.AppendUint32(s.writing, uint32(status))
+	s.writing = binary.BigEndian.AppendUint32(s.writing, uint32(size))
 }

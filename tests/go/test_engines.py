@@ -119,7 +119,7 @@ class Sidecar:
         payload, head = json.dumps(event).encode(), header().encode()
         self.socket.sendall(struct.pack(">II", len(head), len(payload)) + head + payload)
         frames = [self.receive()]
-        while frames[-1][0] == 3:
+        while frames[-1][0] >= 3:
             frames.append(self.receive())
         return frames
 
@@ -154,7 +154,8 @@ def test_sidecar(module: str) -> None:
         assert run.call(Do="fail") == [(1, FAILED)]
         for size in (0, 1, 10_000, 70_000, 6_000_000, 2):
             assert run.call(Do="echo", Text="x" * size) == [(0, '"' + "x" * size + '"')]
-        assert run.call(Do="stream") == ([(0, "streamed")] if module == "aws" else [(3, "streamed"), (0, "")])
+        typed = [(4, "application/octet-stream"), (3, "streamed"), (0, "")]
+        assert run.call(Do="stream") == ([(0, "streamed")] if module == "aws" else typed)
         ((status, told),) = run.call(Do="panic")
         assert (status, json.loads(told)["errorMessage"], json.loads(told)["errorType"]) == (2, "it panicked", "string")
         assert [frame["label"] for frame in json.loads(told)["stackTrace"]] == ["handle"]

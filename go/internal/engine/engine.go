@@ -14,6 +14,8 @@ const (
 	Panicked
 	// Chunk is a part of an answer; more follows.
 	Chunk
+	// Type is the content type of an answer that follows in chunks.
+	Type
 )
 
 // Call is what an invocation says beside its payload. What is not known is empty.

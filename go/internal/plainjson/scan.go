@@ -220,7 +220,7 @@ func (s *scanner) digits() bool {
 	return s.at > begin
 }
 
-// sign takes one of two bytes, if it is there.
+// either takes one of two bytes, if it is there.
 func (s *scanner) either(one, other byte) bool {
 	if s.at == len(s.data) || s.data[s.at] != one && s.data[s.at] != other {
 		return false

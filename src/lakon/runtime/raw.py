@@ -43,6 +43,12 @@ class GoError(Exception):
         return "\n    at ".join([self.message, *self.stack])
 
 
+class Streamed(bytes):
+    """An answer that came in parts, and what it says it is."""
+
+    content_type = "application/octet-stream"
+
+
 class Raw:
     """A marshaller for Lambda's Python runtime that leaves events and answers as they are."""
 
@@ -53,7 +59,7 @@ class Raw:
 
     def marshal_response(self, response: bytes) -> tuple[bytes, str]:
         """The answer, as it goes."""
-        return response, "application/json"
+        return response, response.content_type if isinstance(response, Streamed) else "application/json"
 
 
 def take_raw_events() -> bool:

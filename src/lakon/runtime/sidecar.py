@@ -10,13 +10,13 @@ import _socket  # `socket` takes 7 ms to import
 import os
 
 from lakon.runtime.child import Child, after_restore, task_root
-from lakon.runtime.raw import GoError, fault, fitting, go_error, header, take_raw_events, unstarted
+from lakon.runtime.raw import GoError, Streamed, fault, fitting, go_error, header, take_raw_events, unstarted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lakon.runtime.raw import Context
 
-_PANICKED, _CHUNK = 2, 3
+_PANICKED, _CHUNK, _TYPE = 2, 3, 4
 _READ = 65_536
 
 
@@ -80,13 +80,19 @@ class Sidecar:
         else:
             self._socket.sendall(head + payload)
         status, body = self._receive()
-        if status != _CHUNK:
-            return status, body
+        return self._streamed(body) if status == _TYPE else (status, body)
+
+    def _streamed(self, content_type: bytes) -> tuple[int, bytes]:
         chunks = []
+        status, body = self._receive()
         while status == _CHUNK:
             chunks.append(body)
             status, body = self._receive()
-        return (status, body) if status else (0, b"".join(chunks))
+        if status:
+            return status, body
+        whole = Streamed(b"".join(chunks))
+        whole.content_type = content_type.decode()
+        return 0, whole
 
     def _receive(self) -> tuple[int, bytes]:
         data = self._rest
