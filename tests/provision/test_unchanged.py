@@ -113,7 +113,7 @@ def test_what_cloudformation_alone_can_tell(world: World, more: Template) -> Non
     assert held
     same = {**held.template, **more}
 
-    answer = unchanged(world.name, replace(held, template=same), Wanted(json.dumps(same), {}, {}, None))
+    answer = unchanged(world.name, replace(held, root=same), Wanted(json.dumps(same), {}, {}, None))
 
     assert (answer is None) == bool(more)
 

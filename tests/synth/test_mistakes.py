@@ -319,9 +319,16 @@ def test_fifo_where_lambda_takes_none():
 
 def test_too_many_resources():
     service = lakon.Service("imager")
-    for number in range(167):
-        service.function(name=f"f{number}")(handler)
+    for number in range(501):
+        service.log_group(f"g{number}")
     assert "needs 501 resources" in only(service).what
+
+
+def test_too_many_archives():
+    service = lakon.Service("imager")
+    for number in range(200):
+        service.go_function(f"f{number}", source=".")
+    assert "would have 201 parameters" in only(service).what
 
 
 def test_a_policy_that_is_too_long():

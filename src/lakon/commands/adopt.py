@@ -62,7 +62,7 @@ def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[s
         resources = {name: _resource(synthesis.resources[name]) for name in logical}
         imports = [_import(name, resources[name], physical, stack) for name, physical in logical.items()]
         wanted = _wanted(target, before, resources)
-        adoption.adopt(session, stack, wanted, imports, reporter, origins=synthesis.origins)
+        adoption.adopt(session, stack, wanted, imports, reporter, origins=synthesis.origins, held=before)
         if not without_bucket(program, target):
             named = wanted.parameters.get(BUCKET_PARAMETER) or target.bucket
             store = artifacts.artifact_bucket(session, named, reporter)

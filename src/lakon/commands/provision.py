@@ -152,6 +152,7 @@ def _put(
         tags=goal.tags,
         origins=built.synthesis.origins,
         artifacts=store,
+        held=held,
     )
     if outcome.action != "unchanged" and store:
         releases.record(session, store, name, goal, held, revision(program.root))

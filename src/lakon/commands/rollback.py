@@ -110,7 +110,15 @@ def rollback(
             approve(compared(name, way.held, goal, {}))
         known = releases.past(session, way.past.store, name, way.held)
         outcome = stack.provision(
-            session, name, goal.template, goal.parameters, reporter, tags=goal.tags, origins={}, artifacts=known.store
+            session,
+            name,
+            goal.template,
+            goal.parameters,
+            reporter,
+            tags=goal.tags,
+            origins={},
+            artifacts=known.store,
+            held=way.held,
         )
         releases.mark(session, known, goal.parameters.get(BUCKET_PARAMETER, known.store), way.release)
         reopen_fronts(program, target, way.release.build)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lakon.commands.places import reach
 from lakon.exceptions import ProvisionError
 from lakon.provision import status as stacks
-from lakon.provision.deployed import Deployed, template
+from lakon.provision.deployed import held as read
 from lakon.provision.drift import detect
 from lakon.provision.releases import build_of, source_of
 from lakon.synth.functions import BUCKET_PARAMETER
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lakon.commands.program import Program
+    from lakon.provision.deployed import Deployed
     from lakon.provision.drift import Drift
     from lakon.provision.flipping import Flipped
     from lakon.provision.session import Session
@@ -47,10 +48,10 @@ def status(program: Program, target: Target, reporter: Reporter, *, drift: bool 
     stack = stacks.status(session, program.stack(target.stage))
     drifted = detect(session, stack.name, reporter) if drift else None
     try:
-        held = Deployed(stack, template(session, stack.stack_id))
+        held = read(session, stack)
+        build = build_of(held)
     except ProvisionError:
         return Status(stack, None, None, {}, drifted)
-    build = build_of(held)
     store = stack.parameters.get(BUCKET_PARAMETER)
     source = source_of(session, store, stack.name, build) if store else None
     names = [function.name for function in program.service.functions]

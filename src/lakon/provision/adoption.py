@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakon.provision.changes import discard, make
 from lakon.provision.failure import first_cause
+from lakon.provision.nesting import handed
 from lakon.provision.progress import follow
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ResourceToImportTypeDef
 
     from lakon.provision.changes import Wanted
+    from lakon.provision.deployed import Deployed
     from lakon.provision.session import Session
     from lakon.report import Reporter
 
@@ -27,8 +29,11 @@ def adopt(
     reporter: Reporter,
     *,
     origins: Mapping[str, str],
+    held: Deployed | None = None,
 ) -> None:
     """Take `imports` into the stack `name`, whose template they have been added to; it is made where there is none.
+
+    `held` is what the stack was until now.
 
     Raises:
         ProvisionError: CloudFormation refuses, or the import failed and was taken back.
@@ -37,7 +42,7 @@ def adopt(
     token = f"lakon-adopt-{secrets.token_hex(4)}"
     try:
         with reporter.step("asking CloudFormation for the import"):
-            change_set = make(session, name, "IMPORT", token, wanted, origins, imports)
+            change_set = make(session, name, "IMPORT", token, handed(wanted, held), origins, imports)
         session.client("cloudformation").execute_change_set(
             ChangeSetName=change_set.change_set_id, ClientRequestToken=token
         )

@@ -5,7 +5,6 @@ Every call names the account that must own the bucket, so that a bucket somebody
 
 from __future__ import annotations
 
-import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -13,10 +12,11 @@ from typing import TYPE_CHECKING
 from lakon.exceptions import ProvisionError, UsageError
 from lakon.provision.progress import Pace
 from lakon.provision.session import CONNECTIONS, RefusedError
+from lakon.synth.splitting import template_key
 from lakon.synth.stores import tls_only
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mypy_boto3_s3.literals import BucketLocationConstraintType
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from lakon.report import Reporter
 
 ARCHIVES = "lakon/archives/"
-TEMPLATES = "lakon/templates/"
 ATTEMPTS = 20  # while another terminal makes the same bucket
 
 
@@ -77,22 +76,41 @@ def upload(session: Session, bucket: str, archives: Sequence[Path], reporter: Re
 def upload_template(session: Session, bucket: str, template: str) -> str:
     """Put a template into the bucket, under the address of its content; return the URL that CloudFormation reads."""
     s3 = session.client("s3")
-    body = template.encode()
-    key = f"{TEMPLATES}{hashlib.sha256(body).hexdigest()}.json"
-    s3.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=session.account, ChecksumAlgorithm="SHA256")
+    key = template_key(template)
+    s3.put_object(
+        Bucket=bucket,
+        Key=key,
+        Body=template.encode(),
+        ExpectedBucketOwner=session.account,
+        ChecksumAlgorithm="SHA256",
+    )
     return f"{s3.meta.endpoint_url}/{bucket}/{key}"
 
 
-def _holds(session: Session, bucket: str, archive: Path) -> bool:
+def upload_templates(session: Session, bucket: str, templates: Mapping[str, str]) -> None:
+    """Put those templates into the bucket that it lacks, by their keys."""
+
+    def put(key: str) -> None:
+        if not _there(session, bucket, key):
+            upload_template(session, bucket, templates[key])
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(put, templates))
+
+
+def _there(session: Session, bucket: str, key: str) -> int | None:
+    """How many bytes the object has; None when it is not there."""
     try:
-        head = session.client("s3").head_object(
-            Bucket=bucket, Key=archive_key(archive), ExpectedBucketOwner=session.account
-        )
+        head = session.client("s3").head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=session.account)
     except RefusedError as refused:
         if refused.status in (403, 404):  # 403: who may not list the bucket is not told that the key is missing
-            return False
+            return None
         raise
-    return head["ContentLength"] == archive.stat().st_size
+    return head["ContentLength"]
+
+
+def _holds(session: Session, bucket: str, archive: Path) -> bool:
+    return _there(session, bucket, archive_key(archive)) == archive.stat().st_size
 
 
 def _check(session: Session, bucket: str) -> None:

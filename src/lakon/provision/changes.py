@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from lakon.exceptions import LakonError, ProvisionError
-from lakon.provision.artifacts import upload_template
+from lakon.provision.artifacts import upload_template, upload_templates
 from lakon.provision.failure import refused_changes
 from lakon.provision.progress import Pace
 from lakon.provision.status import find
@@ -48,12 +48,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a stack shall be: the template's text, its parameters and tags, and the bucket for a long template."""
+    """What a stack shall be: the template's text, its parameters and tags, and the bucket for a long template.
+
+    `nested` are the templates of nested stacks by their keys in that bucket, where the template was split.
+    """
 
     template: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
     artifacts: str | None
+    nested: Mapping[str, str] = field(default_factory=dict)
 
     def parameter_list(self) -> list[ParameterTypeDef]:
         """The parameters as CloudFormation takes them, in order."""
@@ -141,6 +145,8 @@ def template_argument(session: Session, wanted: Wanted) -> TemplateArgument:
         ProvisionError: it is longer than CloudFormation takes, or has to lie in a bucket and there is none.
 
     """
+    if wanted.nested and wanted.artifacts is not None:
+        upload_templates(session, wanted.artifacts, wanted.nested)
     size = len(wanted.template.encode())
     if size <= INLINE_TEMPLATE:
         return {"TemplateBody": wanted.template}

@@ -14,7 +14,7 @@ from lakon.provision.failure import first_cause
 from lakon.provision.progress import follow, running_token
 from lakon.provision.releases import forget
 from lakon.provision.session import RefusedError
-from lakon.provision.status import find, resources
+from lakon.provision.status import find, rows
 from lakon.synth.functions import BUCKET_PARAMETER
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _sorted_out(session: Session, stack_id: str) -> tuple[list[Resource], list[s
     policies = _deletion_policies(session, stack_id)
     kept: list[Resource] = []
     buckets: list[str] = []
-    for each in resources(session, stack_id):
+    for each in rows(session, stack_id):
         if not each.physical_id:
             continue
         if policies.get(each.logical_id, "Delete") not in ("Delete", "Snapshot"):

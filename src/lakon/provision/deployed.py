@@ -5,29 +5,55 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import ProvisionError
-from lakon.provision.session import RefusedError
-from lakon.provision.status import find
+from lakon.provision.session import CONNECTIONS, RefusedError
+from lakon.provision.status import find, rows
+from lakon.synth.splitting import joined, nested_stacks, places
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from lakon.provision.session import Session
     from lakon.provision.status import StackStatus
+
+    Templates = Mapping[str, Mapping[str, object]]
 
 _BLOCK = 128 * 1024  # bytes: the directory of an archive of about 1,500 files
 _NEVER_MADE = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Deployed:
-    """A stack, and the template it was made of."""
+    """A stack with the template that CloudFormation has of it.
+
+    `root` is that of the stack itself, and `template` the whole, with the nested stacks into which Lakon split it put
+    together again. `read` reads the templates of those, by their logical ids, when they are first asked for.
+    """
 
     stack: StackStatus
-    template: Mapping[str, object]
+    root: Mapping[str, object]
+    read: Callable[[Sequence[str]], Templates] | None = None
+
+    @cached_property
+    def nested(self) -> Templates:
+        """The templates of the nested stacks, by their logical ids; empty where the stack is not split."""
+        names = nested_stacks(self.root)
+        return self.read(names) if names and self.read else {}
+
+    @cached_property
+    def template(self) -> Mapping[str, object]:
+        """The template of the whole."""
+        return joined(self.root, self.nested)
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """The nested stack that each resource is in, `""` being the root."""
+        return places(self.root, self.nested)
 
     @property
     def resources(self) -> Mapping[str, Mapping[str, object]]:
@@ -41,7 +67,27 @@ def deployed(session: Session, name: str) -> Deployed | None:
     stack = find(session, name)
     if stack is None or stack.state in _NEVER_MADE:
         return None
-    return Deployed(stack, template(session, stack.stack_id))
+    return held(session, stack)
+
+
+def held(session: Session, stack: StackStatus) -> Deployed:
+    """A stack with its template. ProvisionError when that is not written in JSON."""
+
+    def read(names: Sequence[str]) -> Templates:
+        physical = {each.logical_id: each.physical_id for each in rows(session, stack.stack_id)}
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            found = pool.map(lambda name: _inside(session, stack, physical.get(name)), names)
+            return dict(zip(names, found, strict=True))
+
+    return Deployed(stack, template(session, stack.stack_id), read)
+
+
+def _inside(session: Session, stack: StackStatus, nested: str | None) -> Mapping[str, object]:
+    if nested is None:
+        raise ProvisionError(
+            f"a nested stack of {stack.name} is not there", hint=f"{session.command('status')} shows how it fares."
+        )
+    return template(session, nested)
 
 
 def template(session: Session, name: str) -> Mapping[str, object]:

@@ -12,16 +12,18 @@ import hashlib
 import json
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Change, Wanted, discard, make, template_argument
 from lakon.provision.deployed import template as template_of
 from lakon.provision.failure import first_cause, remedy
+from lakon.provision.nesting import handed
 from lakon.provision.progress import follow, running_token
 from lakon.provision.session import RefusedError
 from lakon.provision.status import find
+from lakon.synth.splitting import is_made_of, nested_stacks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +62,8 @@ def unchanged(name: str, held: Deployed | None, wanted: Wanted) -> Outcome | Non
     defaults = {key: str(each["Default"]) for key, each in template.get("Parameters", {}).items() if "Default" in each}
     if held.stack.parameters != {**defaults, **wanted.parameters} or held.stack.tags != wanted.tags:
         return None
-    return None if _differ(held.template, template) else Outcome(name, "unchanged", held.stack.outputs, ())
+    same = is_made_of(held.root, template) if nested_stacks(held.root) else not _differ(held.root, template)
+    return Outcome(name, "unchanged", held.stack.outputs, ()) if same else None
 
 
 def _differ(one: object, other: object) -> bool:
@@ -78,18 +81,20 @@ def provision(
     tags: Mapping[str, str],
     origins: Mapping[str, str],
     artifacts: str | None,
+    held: Deployed | None = None,
 ) -> Outcome:
     """Make the stack `name` what the template (JSON text) and its parameters say, and follow that to its end.
 
     `origins` tells the source line ("app.py:12") that declared each logical id; `artifacts` is the bucket for a
-    template of more than 51,200 bytes. Ctrl-C before AWS was told to begin undoes everything; later it leaves the
+    template of more than 51,200 bytes, and for nested ones. `held` is what the stack was until now: what is there stays
+    in the nested stack where it is. Ctrl-C before AWS was told to begin undoes everything; later it leaves the
     stack to AWS, and the same call again goes on watching.
 
     Raises:
         ProvisionError: the stack failed, is stuck, or somebody else works on it.
 
     """
-    work = _Work(session, name, Wanted(template, parameters, tags, artifacts), reporter, origins)
+    work = _Work(session, name, Wanted(template, parameters, tags, artifacts), reporter, origins, held)
     try:
         return work.run()
     except RefusedError as refused:
@@ -107,6 +112,7 @@ class _Work:
     wanted: Wanted
     reporter: Reporter
     origins: Mapping[str, str]
+    held: Deployed | None
 
     def run(self) -> Outcome:
         stack = find(self.session, self.name)
@@ -119,7 +125,8 @@ class _Work:
             raise ProvisionError(f"the stack {self.name} is stuck in {stack.state}", hint=command, detail=stack.reason)
         if stack is not None and stack.state == "REVIEW_IN_PROGRESS":  # somebody's change set was never executed
             stack = None
-        return self.change(stack, f"{_fingerprint(self.wanted)}{secrets.token_hex(4)}")
+        whole = handed(self.wanted, self.held if stack else None)
+        return replace(self, wanted=whole).change(stack, f"{_fingerprint(self.wanted)}{secrets.token_hex(4)}")
 
     def change(self, stack: StackStatus | None, token: str) -> Outcome:
         """Make the change set and execute it; Ctrl-C and errors until then leave nothing behind."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import ProvisionError
-from lakon.provision.session import RefusedError
+from lakon.provision.session import CONNECTIONS, RefusedError
+from lakon.synth.splitting import NESTED_STACKS, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +81,26 @@ def names(session: Session) -> tuple[str, ...]:
 
 
 def resources(session: Session, name: str) -> tuple[Resource, ...]:
-    """The resources of the stack of that name or id, in CloudFormation's order; those deleted are left out."""
+    """The resources of the stack of that name or id, in CloudFormation's order; those deleted are left out.
+
+    In the place of the nested stacks into which Lakon split it stand their resources.
+    """
+    there = rows(session, name)
+    ours = {each.logical_id: each.physical_id for each in there if each.physical_id and is_ours(each)}
+    if not ours:
+        return there
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        inside = dict(zip(ours, pool.map(lambda one: rows(session, one), ours.values()), strict=True))
+    return tuple(one for each in there for one in inside.get(each.logical_id) or (each,))
+
+
+def is_ours(resource: Resource) -> bool:
+    """Whether a resource is a nested stack into which Lakon split a large one."""
+    return resource.resource_type == STACK and resource.logical_id in NESTED_STACKS
+
+
+def rows(session: Session, name: str) -> tuple[Resource, ...]:
+    """The resources of the stack of that name or id alone, nested stacks among them."""
     pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
     return tuple(
         Resource(

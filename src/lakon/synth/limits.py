@@ -6,56 +6,31 @@ import json
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import Mistake
+from lakon.synth.nesting import split
+from lakon.synth.quotas import excesses
 from lakon.synth.synthesis import refusal
-from lakon.synth.template import MAX_TEMPLATE_BYTES
 
 if TYPE_CHECKING:
     from lakon.model.service import Service
+    from lakon.synth.splitting import Split
     from lakon.synth.synthesis import Synthesis
 
-MAX_RESOURCES = 500
-MAX_OUTPUTS = 200
 MAX_INLINE_POLICY = 10_240
 
 
-def check_limits(synthesis: Synthesis, service: Service, *, root: str) -> None:
-    """Raise ProgramError for all limits that the template breaks.
+def check_limits(synthesis: Synthesis, service: Service, *, root: str) -> Split:
+    """The template as CloudFormation is given it for a stack that is not there yet: split where it is too large.
 
-    See "CloudFormation quotas" and "IAM and STS quotas".
+    Raises ProgramError for all limits that it breaks. See "CloudFormation quotas" and "IAM and STS quotas".
     """
-    place = service.origin.place(root)
-    mistakes = []
-    if len(synthesis.resources) > MAX_RESOURCES:
-        mistakes.append(
-            Mistake(
-                place,
-                f"the service needs {len(synthesis.resources)} resources; a stack holds at most {MAX_RESOURCES}",
-                f"split it into services: each function needs three resources, and this one has "
-                f"{len(service.functions)} functions",
-            )
-        )
-    if len(synthesis.outputs) > MAX_OUTPUTS:
-        mistakes.append(
-            Mistake(
-                place,
-                f"the stack would have {len(synthesis.outputs)} outputs; it may have at most {MAX_OUTPUTS}",
-                "each bucket, table, queue, topic ... has one: split the service",
-            )
-        )
-    size = len(synthesis.text.encode())
-    if size > MAX_TEMPLATE_BYTES:
-        mistakes.append(
-            Mistake(
-                place,
-                f"the template has {size:,} bytes; CloudFormation takes at most {MAX_TEMPLATE_BYTES:,}",
-                "split the service",
-            )
-        )
+    divided = split(json.loads(synthesis.text))
+    mistakes = [Mistake(service.origin.place(root), each.what, each.hint) for each in excesses(divided)]
     for name, resource in synthesis.resources.items():
         if resource["Type"] == "AWS::IAM::Role":
             mistakes += _check_role(synthesis.origins[name], resource["Properties"])
     if mistakes:
         raise refusal(mistakes)
+    return divided
 
 
 def _check_role(place: str, properties: object) -> list[Mistake]:

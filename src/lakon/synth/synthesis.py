@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from lakon.exceptions import Mistake, ProgramError
+from lakon.model.names import logical_id
 from lakon.model.resources import (
     Bucket,
     Bus,
@@ -32,6 +33,7 @@ from lakon.synth.functions import (
 from lakon.synth.messaging import add_bus, add_queue, add_topic, longest_timeouts, visibility
 from lakon.synth.stores import add_bucket, add_log_group, add_parameter, add_secret, add_table
 from lakon.synth.stubs import put_stubs
+from lakon.synth.quotas import MAX_OUTPUTS
 from lakon.synth.template import Template
 from lakon.synth.traffic import add_traffic
 from lakon.synth.triggers import FunctionTriggers, Notifications
@@ -137,7 +139,19 @@ def _draft(service: Service, addresses: Mapping[str, str] | None) -> Template:
                 _add_outputs(template, door, values)
     for output in service.outputs:
         template.output(output.name, values.resolve(output.value), output.origin)
+    _leave_out(template, service)
     return template
+
+
+def _leave_out(template: Template, service: Service) -> None:
+    """Leave out Lakon's own outputs where there are too many: of resources, and if need be of functions' URLs."""
+    of_resources = [each.logical_id + _OUTPUTS[told] for each in service.resources for told in each.told]
+    of_urls = [logical_id(each.name, "FunctionUrlUrl") for each in service.functions if each.url is not False]
+    asked = {output.name for output in service.outputs}
+    for names in (of_resources, of_urls):
+        if len(template.outputs) > MAX_OUTPUTS:
+            for name in set(names) - asked:
+                template.outputs.pop(name, None)
 
 
 def _layered(service: Service) -> list[str]:

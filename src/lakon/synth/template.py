@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from lakon.model.origin import Origin
 
@@ -81,19 +81,30 @@ class Template:
         self.parameter_origins[name] = origin
 
     def text(self) -> str:
-        """The template as JSON in canonical order: sections as AWS lists them, their entries by name, a line each.
-
-        A line for a resource reads well in a comparison, and the encoder that indents takes four times as long.
-        """
-        head = ['"AWSTemplateFormatVersion": "2010-09-09"']
-        if self.description:
-            head.append(f'"Description": {_json(self.description)}')
+        """The template as JSON in canonical order."""
+        head = {"Description": self.description} if self.description else {}
         sections = {"Parameters": self.parameters, "Resources": self.resources, "Outputs": self.outputs}
-        for name, entries in sections.items():
-            if entries:
-                lines = ",\n".join([f'  "{key}": {_json(entries[key])}' for key in sorted(entries)])
-                head.append(f'"{name}": {{\n{lines}\n }}')
-        return "{\n " + ",\n ".join(head) + "\n}\n"
+        return template_text({"AWSTemplateFormatVersion": "2010-09-09", **head, **sections})
+
+
+_ORDER = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Resources", "Outputs")
+
+
+def template_text(template: Mapping[str, object]) -> str:
+    """A template as JSON in canonical order: sections as AWS lists them, their entries by name, a line each.
+
+    A line for a resource reads well in a comparison, and the encoder that indents takes four times as long.
+    """
+    told = []
+    for name in (*_ORDER, *sorted(template.keys() - {*_ORDER})):
+        section = template.get(name)
+        if isinstance(section, dict):
+            if section:
+                lines = ",\n".join([f'  "{key}": {_json(section[key])}' for key in sorted(section)])
+                told.append(f'"{name}": {{\n{lines}\n }}')
+        elif section is not None:
+            told.append(f'"{name}": {_json(section)}')
+    return "{\n " + ",\n ".join(told) + "\n}\n"
 
 
 _json = json.JSONEncoder(ensure_ascii=False).encode

@@ -1,0 +1,171 @@
+"""A template that is too large for one stack, split into nested ones.
+
+Functions move, each with all that only it has; what holds data, front doors and all else stay in the root. Where
+something is once, it stays: to move it would be to make it anew. What is new goes where its name's hash says, into one
+of sixteen stacks, and is let into the next where that one is full. See "Split a template into reusable pieces using
+nested stacks" and "CloudFormation quotas".
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from lakon.exceptions import Mistake, ProgramError
+from lakon.synth.cycles import find_cycle
+from lakon.synth.functions import BUCKET_PARAMETER
+from lakon.synth.splitting import FUNCTION_STACKS, NESTED_STACKS, ROOT, ROUTE_STACKS, Split, cut
+from lakon.synth.units import Units
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from lakon.synth.crossing import Reference
+    from lakon.synth.units import Resources
+
+MOST_RESOURCES = 400
+"""A template with more is split, and a stack that holds more takes no other function: CloudFormation allows 500, and
+functions that are there may still get alarms and routes."""
+
+_CROWDED = 480  # resources, after which not even what belongs to a function goes to it
+_MOST_CROSSING = 180  # parameters, and outputs, of a nested stack: CloudFormation allows 200
+_MOST_BYTES = 900_000  # of a nested template
+_LARGE_UNIT = 100  # resources: of a larger one, what nothing in it needs is spread by itself
+
+
+def split(
+    template: Mapping[str, object], placed: Mapping[str, str] | None = None, *, most: int = MOST_RESOURCES
+) -> Split:
+    """The template as a root and nested templates; the root alone where it is small enough and always was.
+
+    `placed` tells which stack each resource is in now, `""` being the root; None and empty for a stack that is not
+    there yet. A template with more than `most` resources is split.
+
+    Raises ProgramError when a resource of the program has the name of a nested stack, or when stacks would need each
+    other in a circle.
+    """
+    resources: Resources = _section(template, "Resources")
+    placed = placed or {}
+    if BUCKET_PARAMETER not in _section(template, "Parameters") or not (
+        len(resources) > most or any(placed.get(name) for name in resources)
+    ):
+        return Split(template, {})
+    if taken := sorted(NESTED_STACKS & resources.keys()):
+        raise _refused(f"{taken[0]} is what a nested stack of a large service is called", "give it another id")
+    units = Units(resources)
+    places = _Placing(resources, units, placed, most).places()
+    if circle := find_cycle(_between(places, units.needs)):
+        raise _refused(
+            f"stacks would need each other in a circle: {' needs '.join([*circle, circle[0]])}",
+            "functions that were deployed apart need each other now: take one of the references out, or deploy the "
+            "functions anew under other names",
+        )
+    return cut(template, places)
+
+
+def _refused(what: str, hint: str) -> ProgramError:
+    return ProgramError("the template cannot be split", mistakes=(Mistake("", what, hint),))
+
+
+@dataclass(slots=True)
+class _Stack:
+    """What is in a nested stack so far."""
+
+    resources: int = 0
+    size: int = 0
+    outputs: int = 0
+    outside: set[Reference] = field(default_factory=set)
+
+
+class _Placing:
+    def __init__(self, resources: Resources, units: Units, placed: Mapping[str, str], most: int) -> None:
+        self._resources = resources
+        self._placed = {name: place for name, place in placed.items() if name in resources}
+        self._most = most
+        self._units = units
+        self._refers = units.references
+        self._asked = Counter(each.name for told in self._refers.values() for each in told)
+        self._sizes = {name: len(json.dumps(resource)) for name, resource in resources.items()}
+        self._stacks = {name: _Stack() for name in NESTED_STACKS}
+
+    def places(self) -> dict[str, str]:
+        """The stack of each resource."""
+        places = dict.fromkeys(self._resources, ROOT) | self._placed
+        for name, place in self._placed.items():
+            if place in self._stacks:
+                self._put([name], place)
+        for leader, members in sorted(self._units.members().items()):
+            fresh = [name for name in members if name not in self._placed]
+            alone = [name for name in fresh if len(members) > _LARGE_UNIT and self._may_leave(name)]
+            together = [name for name in fresh if name not in alone]
+            for names, stacks, key in (
+                (together, FUNCTION_STACKS, leader),
+                *(([name], ROUTE_STACKS, name) for name in alone),
+            ):
+                if names:
+                    place = self._place(names, stacks, key, self._company(members))
+                    places.update(dict.fromkeys(names, place))
+        return places
+
+    def _may_leave(self, name: str) -> bool:
+        return self._units.is_leaf(name) and name not in self._units.leaders
+
+    def _company(self, members: Collection[str]) -> str | None:
+        """Where the functions of a unit are that are there already; the first in a nested stack, if any."""
+        there = sorted({self._placed[name] for name in members if name in self._placed}, reverse=True)
+        return there[0] if there else None
+
+    def _place(self, names: Collection[str], stacks: tuple[str, ...], key: str, company: str | None) -> str:
+        """Where what is new of a unit goes: to what is there of it, else where the hash of `key` says."""
+        if len(self._resources) <= self._most:
+            return company or ROOT
+        if company in stacks and self._fits(names, company, _CROWDED):
+            return self._put(names, company)
+        first = int(sha256(key.encode()).hexdigest()[0], 16)
+        ring = [*stacks[first:], *stacks[:first]]
+        return self._put(names, next((stack for stack in ring if self._fits(names, stack, self._most)), ring[0]))
+
+    def _fits(self, names: Collection[str], stack: str, most: int) -> bool:
+        known = self._stacks[stack]
+        return (
+            known.resources + len(names) <= most
+            and known.size + self._size(names) <= _MOST_BYTES
+            and known.outputs + self._shown(names) <= _MOST_CROSSING
+            and len(known.outside | self._outside(names)) <= _MOST_CROSSING
+        )
+
+    def _put(self, names: Collection[str], stack: str) -> str:
+        known = self._stacks[stack]
+        known.resources += len(names)
+        known.size += self._size(names)
+        known.outputs += self._shown(names)
+        known.outside |= self._outside(names)
+        return stack
+
+    def _size(self, names: Iterable[str]) -> int:
+        return sum(self._sizes[name] for name in names)
+
+    def _outside(self, names: Collection[str]) -> set[Reference]:
+        return {each for name in names for each in self._refers[name] if each.name not in names}
+
+    def _shown(self, names: Collection[str]) -> int:
+        """How many of the resources others ask for something, at most."""
+        within = Counter(each.name for name in names for each in self._refers[name])
+        return sum(self._asked[name] > within[name] for name in names)
+
+
+def _between(places: Mapping[str, str], needs: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """What each nested stack, and each resource of the root, needs of the others."""
+    found: dict[str, set[str]] = {}
+    for name, others in needs.items():
+        me = places[name] or name
+        found.setdefault(me, set()).update({places[other] or other for other in others} - {me})
+    return found
+
+
+def _section(template: Mapping[str, object], name: str) -> dict[str, dict[str, object]]:
+    section = template.get(name)
+    return section if isinstance(section, dict) else {}
