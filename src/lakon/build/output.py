@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _OURS = re.compile(r"[0-9a-f]{64}\.zip|\.[0-9a-f]{16}\.part")
 _HOUR = 3600.0
 
+NESTED = "lakon/templates"
+"""Where in the folder, and in the bucket, nested templates lie."""
+
 
 def write_output(
     folder: Path,
@@ -26,13 +29,16 @@ def write_output(
     archives: Mapping[str, Archive],
     facts: Mapping[str, object],
     parameters: Mapping[str, str],
+    nested: Mapping[str, str] | None = None,
 ) -> None:
-    """Write `folder`: template, parameters, archives and manifest; each file in one step, the manifest last.
+    """Write `folder`: templates, parameters, archives and manifest; each file in one step, the manifest last.
 
     `archives` maps the template's parameters to the archives whose file names are their values; `parameters` holds
     the values of others. `parameters.json` is what `aws cloudformation deploy --parameter-overrides
     file://parameters.json` takes; the archives are to be uploaded under their names. `facts` (service, stage,
-    python, ...) stand at the top of the manifest. Archives that only an older manifest named are removed.
+    python, ...) stand at the top of the manifest. `nested` are the templates that the template names, by the keys under
+    which they have to lie in the bucket; in the folder they have the same paths. Archives that only an older manifest
+    named are removed, and so are nested templates of older builds.
     Raises BuildError.
     """
     with told_plainly("write the output folder", folder):
@@ -42,12 +48,21 @@ def write_output(
             _bring(archive, folder)
         values = {**parameters, **{name: archive.path.name for name, archive in archives.items()}}
         manifest = {**facts, "archives": {name: _told(archive) for name, archive in sorted(archives.items())}}
+        _write_nested(folder, nested or {})
         write_atomically(folder / "template.json", template.encode())
         write_atomically(
             folder / "parameters.json", _json([f"{name}={value}" for name, value in sorted(values.items())])
         )
         write_atomically(folder / "manifest.json", _json(manifest))
         _remove_older(folder, before, {archive.path.name for archive in archives.values()})
+        for path in set((folder / NESTED).glob("*.json")) - {folder / key for key in nested or {}}:
+            path.unlink(missing_ok=True)
+
+
+def _write_nested(folder: Path, nested: Mapping[str, str]) -> None:
+    for key, template in nested.items():
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder / key, template.encode())
 
 
 def is_output(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakon.build.disk import told_plainly
-from lakon.build.output import write_output
+from lakon.build.output import NESTED, write_output
 from lakon.commands.archives import build_archives
 from lakon.commands.fronts import addresses
 from lakon.commands.places import build_folder
@@ -16,7 +16,9 @@ from lakon.exceptions import BuildError, UsageError
 from lakon.settings import make_project_state
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.limits import check_limits
+from lakon.synth.quotas import INLINE_TEMPLATE
 from lakon.synth.synthesis import Synthesis, synthesize
+from lakon.synth.template import template_text
 from lakon.synth.traffic import has_alias
 
 if TYPE_CHECKING:
@@ -81,16 +83,29 @@ def build(
         stubs=stubs,
         shifting=not target.local,
     )
-    check_limits(synthesis, service, root=root)
+    divided = check_limits(synthesis, service, root=root)
+    if stubs:
+        _check_inline(synthesis.text)
     given = checked_values(service, target.parameters)
     folder = _output(program, target, folder)
     archives = build_archives(program, synthesis, folder, reporter, host=target.local)
     facts = {"service": service.name, "stage": target.stage, "python": service.python, "local": target.local}
     held = {BUCKET_PARAMETER: bucket} if bucket and archives else {}
-    write_output(folder, synthesis.text, archives, facts, {**held, **given})
+    write_output(folder, template_text(divided.root), archives, facts, {**held, **given}, divided.texts)
     if pages:
         keep_pages(program, folder)
     return Build(folder, synthesis, archives, stubs)
+
+
+def _check_inline(template: str) -> None:
+    """Refuse, before anything is built, what CloudFormation takes only from a bucket."""
+    size = len(template.encode())
+    if size > INLINE_TEMPLATE:
+        raise UsageError(
+            f"the template has {size:,} bytes, and CloudFormation takes no more than {INLINE_TEMPLATE:,} without a "
+            "bucket",
+            hint="Provision with a bucket, or split the service.",
+        )
 
 
 def _output(program: Program, target: Target, named: Path | None) -> Path:
@@ -110,7 +125,7 @@ def _output(program: Program, target: Target, named: Path | None) -> Path:
 
 
 def lint(folder: Path) -> tuple[list[str], list[str]]:
-    """The errors and the warnings that cfn-lint finds in the template in `folder`, a line each.
+    """The errors and the warnings that cfn-lint finds in the templates in `folder`, a line each.
 
     BuildError when cfn-lint is not installed.
     """
@@ -120,9 +135,10 @@ def lint(folder: Path) -> tuple[list[str], list[str]]:
         raise BuildError(
             "cfn-lint is not installed", hint="Install it with Lakon: pip install 'lakon[lint]'"
         ) from error
-    template = folder / "template.json"
+    templates = [folder / "template.json", *sorted((folder / NESTED).glob("*.json"))]
     said = {
         f"{match.rule.id} {'/'.join(map(str, match.path or []))}: {match.message}": match.rule.id.startswith("E")
+        for template in templates
         for match in api.lint_file(template)
     }
     return [line for line, error in said.items() if error], [line for line, error in said.items() if not error]

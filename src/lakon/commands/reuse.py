@@ -29,6 +29,7 @@ from lakon.provision.stack import DONE
 from lakon.provision.status import missing
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.limits import check_limits
+from lakon.synth.nesting import split
 from lakon.synth.synthesis import synthesize
 
 if TYPE_CHECKING:
@@ -134,13 +135,17 @@ def _manifest(folder: Path) -> tuple[dict[str, Any], Mapping[str, object]]:
 
 
 def _same_program(app: Path, target: Target, template: Mapping[str, object], what: str) -> None:
-    """Hold the program against the template that the archives were shipped with, as it is at `target`."""
+    """Hold the program against the template that the archives were shipped with, as it is at `target`.
+
+    That is the whole, or the root of those that a folder holds.
+    """
     program = load(app, target.stage)
     root, shifting = str(program.root), not target.local
     made = synthesize(
         program.service, stage=target.stage, root=root, addresses=addresses(program, target), shifting=shifting
     )
-    if json.loads(made.text) != template:
+    whole = json.loads(made.text)
+    if template not in (whole, split(whole).root):
         raise UsageError(f"the program declares something else than {what}", hint="Check out the source of that build.")
 
 

@@ -11,6 +11,7 @@ from lakon.provision.artifacts import upload_template, upload_templates
 from lakon.provision.failure import refused_changes
 from lakon.provision.progress import Pace
 from lakon.provision.status import find
+from lakon.synth.quotas import INLINE_TEMPLATE
 from lakon.synth.template import MAX_TEMPLATE_BYTES
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     )
 
     from lakon.provision.session import Session
-
-INLINE_TEMPLATE = 51_200  # bytes, CloudFormation's limit for a template in the call
 
 Replacement = Literal["never", "conditional", "always"]
 

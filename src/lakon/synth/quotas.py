@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from lakon.synth.splitting import AnyTemplate, Split
 
+INLINE_TEMPLATE = 51_200
+"""How many bytes a template may have that does not lie in a bucket."""
+
 MAX_RESOURCES = 500
 MAX_OUTPUTS = 200
 MAX_PARAMETERS = 200

@@ -31,9 +31,9 @@ from lakon.synth.functions import (
     layer_parameter,
 )
 from lakon.synth.messaging import add_bus, add_queue, add_topic, longest_timeouts, visibility
+from lakon.synth.quotas import MAX_OUTPUTS
 from lakon.synth.stores import add_bucket, add_log_group, add_parameter, add_secret, add_table
 from lakon.synth.stubs import put_stubs
-from lakon.synth.quotas import MAX_OUTPUTS
 from lakon.synth.template import Template
 from lakon.synth.traffic import add_traffic
 from lakon.synth.triggers import FunctionTriggers, Notifications

@@ -33,6 +33,9 @@ _REPLACED = {
         "endpoint", "envelope", "topic_arn", "sub_arn", "msg_id", "raw_message", "message_attributes",
     ],
     "eventbridge._dispatch_to_lambda": ["arn", "payload"],
+    "cloudformation.provisioners._update_resource": [
+        "resource_type", "physical_id", "old_props", "new_props", "stack_name", "logical_id", "old_attrs",
+    ],
 }  # fmt: skip
 _USED = {
     "lambda_svc._resolve_layer_zip": ["attachment"],
@@ -59,10 +62,15 @@ _CALLERS = {
     "lambda_svc._delete_function": "_sweep_extract_cache(",
     "sns._fanout": "_deliver_to_lambda,",
     "s3._deliver_event_to_lambda": "invoke_async_with_retry(",
+    "cloudformation.provisioners._cfn_nested_stack_deploy": "_update_resource(",
 }
+FUNCTION, STACK = "AWS::Lambda::Function", "AWS::CloudFormation::Stack"
 _HANDLERS = {
-    "create": ["logical_id", "props", "stack_name"],
-    "update": ["physical_id", "old_props", "new_props", "stack_name"],
+    (FUNCTION, "create"): ["logical_id", "props", "stack_name"],
+    (FUNCTION, "update"): ["physical_id", "old_props", "new_props", "stack_name"],
+    (STACK, "create"): ["logical_id", "props", "stack_name"],
+    (STACK, "update"): ["physical_id", "old_props", "new_props", "stack_name"],
+    (STACK, "delete"): ["physical_id", "props"],
 }
 _MAX_POINTS = 10_000
 _CORE = {
@@ -161,13 +169,28 @@ class Emulator:
 
     def replace(self, name: str, value: Callable[..., Any]) -> None:
         """Put `value` in the place of an attribute of a service, named in `_REPLACED`."""
-        service, _, attribute = name.partition(".")
+        service, _, attribute = name.rpartition(".")
         setattr(_service(service), attribute, value)
 
-    def replace_handler(self, action: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-        """Put another function in the place of what a stack calls to "create" or "update" a function."""
-        handlers = _function_handlers()
+    def replace_handler(self, kind: str, action: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+        """Put another function in the place of what a stack calls to "create" or "update" a kind of resource."""
+        handlers = _handlers(kind)
         handlers[action] = wrap(handlers[action])
+
+    def handler(self, kind: str, action: str) -> Callable[..., Any]:
+        """What a stack calls to do something with a kind of resource."""
+        return _handlers(kind)[action]
+
+    def nested_stacks(self, parent: str) -> list[Json]:
+        """The records of the nested stacks of a stack, the newest last."""
+        stacks = _service("cloudformation")._stacks
+        return [each for each in stacks.values() if each.get("_parent_stack_name") == parent]
+
+    def attributes(self, stack: str, logical_id: str) -> Json:
+        """What a resource of a stack answers to Fn::GetAtt."""
+        resources = _service("cloudformation")._stacks[stack]["_resources"]
+        found: Json = resources.get(logical_id, {}).get("Attributes", {})
+        return found
 
     def add_kind(self, kind: str, handlers: Mapping[str, Callable[..., Any]]) -> None:
         """Let stacks hold a kind of resource that the emulator itself does not know in templates."""
@@ -199,9 +222,11 @@ def check() -> None:
         for name in names:
             if not callable(getattr(found, name, None)):
                 _fail(f"{module}.{name}")
-    for action, parameters in _HANDLERS.items():
-        if list(inspect.signature(_function_handlers().get(action, _fail)).parameters)[: len(parameters)] != parameters:
-            _fail(f"the handler that a stack has to {action} functions")
+    for (kind, action), parameters in _HANDLERS.items():
+        if list(inspect.signature(_handlers(kind).get(action, _fail)).parameters)[: len(parameters)] != parameters:
+            _fail(f"the handler that a stack has to {action} {kind}")
+    if "_parent_stack_name" not in _source(_find("cloudformation.provisioners._cfn_nested_stack_deploy")):
+        _fail("how nested stacks are recorded")
 
 
 def _source(function: Any) -> str:
@@ -215,10 +240,8 @@ def _service(name: str) -> Any:
     return importlib.import_module(f"ministack.services.{name}")
 
 
-def _function_handlers() -> dict[str, Callable[..., Any]]:
-    handlers: dict[str, Callable[..., Any]] = _service("cloudformation.provisioners")._RESOURCE_HANDLERS.get(
-        "AWS::Lambda::Function", {}
-    )
+def _handlers(kind: str) -> dict[str, Callable[..., Any]]:
+    handlers: dict[str, Callable[..., Any]] = _service("cloudformation.provisioners")._RESOURCE_HANDLERS.get(kind, {})
     return handlers
 
 

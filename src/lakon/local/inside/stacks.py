@@ -1,6 +1,7 @@
 """What the emulator's CloudFormation leaves out.
 
-Of a function, reserved concurrency and its dead letter target; of WebSocket APIs, the responses of routes.
+Of a function, reserved concurrency and its dead letter target; of WebSocket APIs, the responses of routes; of a nested
+stack that fails, AWS's words, and that nothing of it stays behind.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from lakon.local.inside.concurrency import Key
+from lakon.local.inside.seam import FUNCTION, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +39,55 @@ def complete(emulator: Emulator) -> None:
 
         return handle
 
-    emulator.replace_handler("create", lambda original: completing(original, 1))
-    emulator.replace_handler("update", lambda original: completing(original, 2))
+    emulator.replace_handler(FUNCTION, "create", lambda original: completing(original, 1))
+    emulator.replace_handler(FUNCTION, "update", lambda original: completing(original, 2))
+    emulator.replace_handler(STACK, "create", lambda original: _nested_created(emulator, original))
+    emulator.replace_handler(STACK, "update", lambda original: _nested_updated(original))
+    update = "cloudformation.provisioners._update_resource"
+    emulator.replace(update, _keeping_attributes(emulator, emulator.original(update)))
     emulator.add_kind("AWS::ApiGatewayV2::RouteResponse", _route_responses(emulator))
+
+
+def _nested_created(emulator: Emulator, original: Handler) -> Handler:
+    """Of a nested stack that could not be made, what was made of it is removed again."""
+
+    @wraps(original)
+    def create(logical_id: str, props: Json, stack_name: str) -> tuple[str, Json]:
+        try:
+            return original(logical_id, props, stack_name)
+        except Exception as error:
+            begun = [each for each in emulator.nested_stacks(stack_name) if each["StackStatus"] == "CREATE_FAILED"]
+            if not begun:
+                raise
+            stack = begun[-1]["StackId"]
+            emulator.handler(STACK, "delete")(stack, props)
+            raise ValueError(f"Embedded stack {stack} was not successfully created: {error}") from error
+
+    return create
+
+
+def _nested_updated(original: Handler) -> Handler:
+    @wraps(original)
+    def update(physical_id: str, old_props: Json, new_props: Json, stack_name: str) -> tuple[str, Json]:
+        try:
+            return original(physical_id, old_props, new_props, stack_name)
+        except Exception as error:
+            raise ValueError(f"Embedded stack {physical_id} was not successfully updated: {error}") from error
+
+    return update
+
+
+def _keeping_attributes(emulator: Emulator, original: Handler) -> Handler:
+    """Within nested stacks, what does not change keeps its attributes."""
+
+    @wraps(original)
+    def update(
+        resource_type: str, physical_id: str, old_props: Json, new_props: Json, stack_name: str, logical_id: str
+    ) -> tuple[str, Json]:
+        attributes = emulator.attributes(stack_name, logical_id)
+        return original(resource_type, physical_id, old_props, new_props, stack_name, logical_id, attributes)
+
+    return update
 
 
 def _route_responses(emulator: Emulator) -> dict[str, Callable[..., object]]:
