@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MAX_HEADERS = 2 * 1024 * 1024  # an X-Ray cause alone may take one
-_NAMES = {  # as the usual clients write them
-    name.encode(): name.lower() for name in ("Host", "Accept", "User-Agent", "Content-Type", "Content-Length")
-}
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
 
 
@@ -39,7 +37,7 @@ class Request:
     @property
     def expects_leave(self) -> bool:
         """Whether the client waits for leave before it sends the body."""
-        return self.headers.get("expect", "").lower() == "100-continue"
+        return "expect" in self.headers and self.headers["expect"].lower() == "100-continue"
 
 
 class Reply(NamedTuple):
@@ -51,17 +49,29 @@ class Reply(NamedTuple):
     headers: Sequence[tuple[str, str]] = ()
 
     def render(self, *more: tuple[str, str]) -> bytes:
-        """The bytes on the wire, `more` headers among them. Line ends in a header would split it: they are dropped."""
-        lines = [
-            _STATUS_LINES[self.status],
-            f"Content-Type: {self.content_type}",
-            f"Content-Length: {len(self.body)}",
-            *[f"{name}: {value}" for name, value in (*self.headers, *more)],
-        ]
-        head = "\r\n".join(lines)
-        if head.count("\n") + head.count("\r") != 2 * len(lines) - 2:
-            head = "\r\n".join(line.replace("\r", "").replace("\n", "") for line in lines)
-        return b"%s\r\n\r\n%s" % (head.encode("utf-8", "replace"), self.body)
+        """The bytes on the wire, `more` headers among them."""
+        head, headers = _head(self.status, self.content_type, len(self.body)), (*self.headers, *more)
+        return b"%s%s\r\n%s" % (head, _lines(headers) if headers else b"", self.body)
+
+
+@lru_cache(maxsize=256)
+def _head(status: int, content_type: str, length: int) -> bytes:
+    headers = (("Content-Type", content_type), ("Content-Length", str(length)))
+    return b"%s\r\n%s" % (_STATUS_LINES[status].encode(), _lines(headers))
+
+
+def _lines(headers: Sequence[tuple[str, str]]) -> bytes:
+    """Headers on the wire. Line ends in one would split it: they are dropped."""
+    text = "".join([f"{name}: {value}\r\n" for name, value in headers])
+    if text.count("\n") + text.count("\r") != 2 * len(headers):
+        clean = [f"{name}: {value}".replace("\r", "").replace("\n", "") for name, value in headers]
+        text = "\r\n".join([*clean, ""])
+    return text.encode("utf-8", "replace")
+
+
+@lru_cache(maxsize=256)
+def _name(name: bytes) -> str:
+    return name.decode("latin-1").lower()
 
 
 class Body(Protocol):
@@ -100,13 +110,18 @@ class HttpConnection(asyncio.Protocol):
         self._connections = connections
         self._max_body = max_body
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpRequestParser(self)
+        self._heard: dict[bytes, bytes] = {}
+        self._target: list[bytes] = []
+        self.on_header = self._heard.__setitem__  # straight from the parser: there are many of them
+        self.on_url = self._target.append
         self._request = Request()
+        self._taker: Body | None = None
         self._reading = False
         self._head_size = 0
         self._body = bytearray()
         self._complete: deque[Request] = deque()
         self._current: Request | None = None
+        self._parser = httptools.HttpRequestParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The client is there."""
@@ -117,8 +132,8 @@ class HttpConnection(asyncio.Protocol):
         """The client is gone; nothing is sent any more."""
         self.closed = True
         self._connections.discard(self)
-        if self._reading and self._request.taker:
-            self._request.taker.lost()
+        if self._taker:
+            self._taker.lost()
 
     def eof_received(self) -> None:
         """The client sends no more; it may still listen."""
@@ -141,61 +156,65 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
+        self._head_size += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade, UnicodeDecodeError):
             self._refuse(Reply(400, b"bad request\n", "text/plain"))
+        if self._head_size > _MAX_HEADERS:
+            self._refuse(Reply(400, b"headers too large\n", "text/plain"))
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self._request = Request()
         self._reading = True
-        self._head_size = 0
-        self._body = bytearray()
-
-    def on_url(self, url: bytes) -> None:
-        """Its target, perhaps in pieces."""
-        self._grow(len(url))
-        self._request.path += url.decode("ascii")
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or a trailer after a chunked body."""
-        self._grow(len(name) + len(value))
-        told = _NAMES.get(name) or name.decode("latin-1").lower()
-        self._request.headers[told] = value.decode("utf-8", "replace")
 
     def on_headers_complete(self) -> None:
         """All headers are there; a careful client waits for leave to send the body."""
-        request = self._request
-        request.method = self._parser.get_method().decode("ascii")
-        request.path = request.path.partition("?")[0]
-        request.keep_alive = self._parser.should_keep_alive()
+        target = b"".join(self._target)
+        request = self._request = Request(
+            self._parser.get_method().decode("ascii"),
+            target.decode("ascii").partition("?")[0],
+            self._take_headers(),
+            keep_alive=self._parser.should_keep_alive(),
+        )
+        self._target.clear()
         if self._current is None and not self._complete:
             taken = self._service.accept(request)
             if isinstance(taken, Reply):
                 self._refuse(taken)
                 return
-            request.taker = taken
+            request.taker = self._taker = taken
         if request.expects_leave and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
+        self._head_size = 0
         self._request.size += len(body)
         if self.closed:
             return
-        if self._request.taker:
-            self._request.taker.write(body)
+        if self._taker:
+            self._taker.write(body)
         elif self._request.size <= self._max_body:
             self._body += body
 
     def on_message_complete(self) -> None:
         """The request is whole."""
-        self._reading = False
-        self._request.body = bytes(self._body)
+        self._reading, self._taker = False, None
+        if self._body:
+            self._request.body = bytes(self._body)
+            self._body.clear()
+        if self._heard:
+            self._request.headers.update(self._take_headers())  # trailers after a chunked body
         self._complete.append(self._request)
         if self._current is None:
             self._answer_next()
+
+    def _take_headers(self) -> dict[str, str]:
+        taken = {_name(name): value.decode("utf-8", "replace") for name, value in self._heard.items()}
+        self._heard.clear()
+        self._head_size = 0
+        return taken
 
     def send(self, reply: Reply) -> None:
         """Send the reply to the request that is being answered, and turn to the one after it."""
@@ -213,11 +232,6 @@ class HttpConnection(asyncio.Protocol):
             self._current = self._complete.popleft()
             if (reply := self._service.handle(self._current, self)) is not None:
                 self.send(reply)
-
-    def _grow(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > _MAX_HEADERS:
-            raise httptools.HttpParserError("headers too large")
 
     def _refuse(self, reply: Reply) -> None:
         """Reply out of turn and hang up: what is on the wire behind cannot be understood, or is not wanted."""

@@ -17,6 +17,8 @@ from lakon.exceptions import LocalError
 from lakon.settings import cache_folder, storage_hint
 
 EMULATOR = "ministack==1.5.33"
+LOOP = "uvloop>=0.22"
+"""Carries the invocations that come through the emulator, as it does the supervisor's."""
 SIGNING = "cryptography>=46"
 """With it the emulator signs the tokens of user pools, and what KMS is asked to sign."""
 RUNTIME_CLIENT = "awslambdaric==4.2.2"
@@ -32,12 +34,12 @@ _NO_NETWORK = (
 
 def emulator_folder() -> Path:
     """Where the emulator's virtual environment is, or will be."""
-    return cache_folder() / "emulator" / f"{EMULATOR.replace('==', '-')}-signing-python{HOST_PYTHON}"
+    return cache_folder() / "emulator" / f"{EMULATOR.replace('==', '-')}-signing-uvloop-python{HOST_PYTHON}"
 
 
 def ensure_emulator() -> Path:
     """The Python of the emulator's virtual environment, installed if it is not. LocalError when that fails."""
-    return ensure_environment(emulator_folder(), base_python(), [EMULATOR, SIGNING])
+    return ensure_environment(emulator_folder(), base_python(), [EMULATOR, SIGNING, LOOP])
 
 
 def emulator_installed() -> bool:

@@ -15,6 +15,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote
 
+import uvloop
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -31,7 +33,7 @@ _OTHERWISE = frozenset({"transfer-encoding", "expect", "upgrade"})  # not for us
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
 
 
-class DoorLoop(asyncio.SelectorEventLoop):
+class DoorLoop(uvloop.Loop):
     """An event loop whose servers on sockets that are open already have a door, once there is an `answer`."""
 
     answer: Answer | None = None
@@ -49,14 +51,14 @@ class DoorLoop(asyncio.SelectorEventLoop):
         """As every event loop does; what is given is the emulator's server's business."""
         answer = self.answer
         if answer is None or options.get("sock") is None:
-            return await super().create_server(protocol_factory, *arguments, **options)
+            return cast("asyncio.Server", await super().create_server(protocol_factory, *arguments, **options))
 
         def make() -> Door:
             door = Door(protocol_factory, answer)
             self._doors.add(door)
             return door
 
-        return await super().create_server(make, *arguments, **options)
+        return cast("asyncio.Server", await super().create_server(make, *arguments, **options))
 
 
 class Door(asyncio.Protocol):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import secrets
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lakon.local.inside.concurrency import Concurrency, ThrottledError
@@ -76,7 +78,8 @@ class Invoker:
             result = _failure(error)
         else:
             result = _result(*await self._link.tell(message, part))
-        self._emulator.count(target.key, time.monotonic() - began, error=bool(result.error_type), throttled=False)
+        count = partial(self.count, target, time.monotonic() - began, error=bool(result.error_type))
+        asyncio.get_running_loop().call_soon(count)  # the answer does not wait for it
         return result
 
     def count(self, target: Target, seconds: float, *, error: bool) -> None:
