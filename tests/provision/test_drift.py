@@ -78,7 +78,10 @@ def test_what_takes_its_time_and_comes_in_pages(script: Script) -> None:
         "ListStackResources": [
             "<StackResourceSummaries>"
             + "".join(
-                f"<member><LogicalResourceId>{name}</LogicalResourceId></member>" for name in ("One", "Two", "Three")
+                f"<member><LogicalResourceId>{name}</LogicalResourceId><ResourceType>AWS::SQS::Queue</ResourceType>"
+                "<ResourceStatus>CREATE_COMPLETE</ResourceStatus>"
+                "<LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp></member>"
+                for name in ("One", "Two", "Three")
             )
             + "</StackResourceSummaries>"
         ],
@@ -96,6 +99,7 @@ def test_aws_cannot_look(script: Script) -> None:
             "<DetectionStatus>DETECTION_FAILED</DetectionStatus><DetectionStatusReason>why</DetectionStatusReason>"
         ],
         "DescribeStackResourceDrifts": ["<StackResourceDrifts/>"],
+        "ListStackResources": ["<StackResourceSummaries/>"],
     }
     with pytest.raises(ProvisionError, match="could not look for drift") as raised:
         detect(Session(script.target), "shop-dev", Memory())

@@ -100,6 +100,8 @@ def test_cause_within_a_nested_stack(world: World) -> None:
         "Part", "AWS::CloudFormation::Stack", "CREATE_FAILED", "Embedded stack failed", nested.get("StackId", "")
     )
 
+    outer["Timestamp"] = nested["CreationTime"]
+
     error = first_cause(world.session, "service", Ending("ROLLBACK_COMPLETE", None, (outer,)), {"Part": "app.py:1"})
 
     assert error.what.startswith("Part > Broken (AWS::SSM::Parameter) could not be created: ")

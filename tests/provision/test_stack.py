@@ -241,7 +241,7 @@ def test_long_template_goes_through_the_bucket(world: World) -> None:
 
 
 def test_template_beyond_the_limit_is_refused(world: World) -> None:
-    with pytest.raises(ProvisionError, match="takes no more than 1,000,000"):
+    with pytest.raises(ProvisionError, match="takes at most 1,000,000"):
         world.provision(template() | {"Metadata": {"Text": "x" * 1_000_000}}, artifacts="any")
 
 

@@ -12,7 +12,6 @@ from lakon.provision.failure import refused_changes
 from lakon.provision.progress import Pace
 from lakon.provision.status import find
 from lakon.synth.quotas import INLINE_TEMPLATE
-from lakon.synth.template import MAX_TEMPLATE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +111,7 @@ def make(
     `imports` are the resources that an "IMPORT" takes into the stack.
 
     Raises:
-        ProvisionError: the template is too long, or CloudFormation refuses it.
+        ProvisionError: there is no bucket for a long template, or CloudFormation refuses it.
 
     """
     cloudformation = session.client("cloudformation")
@@ -141,7 +140,7 @@ def template_argument(session: Session, wanted: Wanted) -> TemplateArgument:
     """How the template is handed over: in the call, or by its address in the artifact bucket.
 
     Raises:
-        ProvisionError: it is longer than CloudFormation takes, or has to lie in a bucket and there is none.
+        ProvisionError: it has to lie in a bucket, and there is none.
 
     """
     if wanted.nested and wanted.artifacts is not None:
@@ -149,11 +148,6 @@ def template_argument(session: Session, wanted: Wanted) -> TemplateArgument:
     size = len(wanted.template.encode())
     if size <= INLINE_TEMPLATE:
         return {"TemplateBody": wanted.template}
-    if size > MAX_TEMPLATE_BYTES:
-        raise ProvisionError(
-            f"the template has {size:,} bytes, and CloudFormation takes no more than {MAX_TEMPLATE_BYTES:,}",
-            hint="Split the service in two.",
-        )
     if wanted.artifacts is None:
         raise ProvisionError(
             f"the template has {size:,} bytes: more than {INLINE_TEMPLATE:,} have to lie in a bucket",

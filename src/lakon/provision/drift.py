@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from lakon.exceptions import ProvisionError
 from lakon.provision.progress import Pace
+from lakon.provision.status import is_ours, rows
+from lakon.synth.splitting import NESTED_STACKS
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import (
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from lakon.provision.session import Session
     from lakon.report import Reporter
 
+_AT_ONCE = 4  # detections
 _CHECKED = ("IN_SYNC", "MODIFIED", "DELETED")
 
 
@@ -53,23 +57,35 @@ class Drift:
 
 
 def detect(session: Session, name: str, reporter: Reporter) -> Drift:
-    """Have CloudFormation look at every resource of the stack. ProvisionError when it cannot."""
+    """Have CloudFormation look at every resource of the stack. ProvisionError when it cannot.
+
+    It does not look into nested stacks by itself: those into which Lakon split the stack are looked at one by one.
+    """
+    members = rows(session, name)
+    inside = [each.physical_id for each in members if is_ours(each) and each.physical_id]
+    with reporter.step(f"looking for drift of {name}"), ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(pool.map(lambda stack: _detected(session, stack, name), (name, *inside)))
+    drifted = tuple(each for part in found for each in part.resources if each.logical_id not in NESTED_STACKS)
+    return Drift(drifted, tuple(each for part in found for each in part.unchecked if each not in NESTED_STACKS))
+
+
+def _detected(session: Session, stack: str, name: str) -> Drift:
+    """The drift of one stack of those that `name` is split into."""
     cloudformation = session.client("cloudformation")
-    with reporter.step(f"looking for drift of {name}"):
-        detection = cloudformation.detect_stack_drift(StackName=name)["StackDriftDetectionId"]
-        pace = Pace(session)
+    detection = cloudformation.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
+    pace = Pace(session)
+    state = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
+    while state["DetectionStatus"] == "DETECTION_IN_PROGRESS":
+        pace.wait()
         state = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
-        while state["DetectionStatus"] == "DETECTION_IN_PROGRESS":
-            pace.wait()
-            state = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
-    rows = _rows(session, name)
-    found = tuple(_resource(row) for row in rows if row["StackResourceDriftStatus"] in ("MODIFIED", "DELETED"))
+    told = _rows(session, stack)
+    found = tuple(_resource(row) for row in told if row["StackResourceDriftStatus"] in ("MODIFIED", "DELETED"))
     if state["DetectionStatus"] == "DETECTION_FAILED" and not found:
         raise ProvisionError(
             f"CloudFormation could not look for drift of {name}", detail=state.get("DetectionStatusReason")
         )
-    checked = {row["LogicalResourceId"] for row in rows if row["StackResourceDriftStatus"] in _CHECKED}
-    return Drift(found, tuple(each for each in _members(session, name) if each not in checked))
+    checked = {row["LogicalResourceId"] for row in told if row["StackResourceDriftStatus"] in _CHECKED}
+    return Drift(found, tuple(each.logical_id for each in rows(session, stack) if each.logical_id not in checked))
 
 
 def _rows(session: Session, name: str) -> list[StackResourceDriftTypeDef]:
@@ -80,11 +96,6 @@ def _rows(session: Session, name: str) -> list[StackResourceDriftTypeDef]:
         answer = describe(StackName=name, NextToken=token)
         rows += answer["StackResourceDrifts"]
     return rows
-
-
-def _members(session: Session, name: str) -> list[str]:
-    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
-    return [row["LogicalResourceId"] for page in pages for row in page["StackResourceSummaries"]]
 
 
 def _resource(row: StackResourceDriftTypeDef) -> DriftedResource:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.exceptions import ProvisionError
+from lakon.provision.progress import events_since, nested_stack, split_stack
 from lakon.provision.reasons import hint_for, is_noise, plain
+from lakon.synth.splitting import STACK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from mypy_boto3_cloudformation.type_defs import OperationEventTypeDef, StackEventTypeDef
 
@@ -27,17 +30,32 @@ def first_cause(session: Session, name: str, ending: Ending, origins: Mapping[st
     if not failed:
         what = f"the stack {name} ended as {ending.state}" + (f": {ending.reason}" if ending.reason else "")
         return ProvisionError(what, hint=_aftermath(session, ending.state, name))
-    first = failed[0]
-    logical_id = first.get("LogicalResourceId", "")
-    cause = _inside(session, first) or first
+    began = ending.events[0]["Timestamp"]
+    first, *others = [_Failure(event, _inside(session, event, began) or event) for event in failed]
+    cause = first.cause
     reason, kind = cause.get("ResourceStatusReason", ""), cause.get("ResourceType", "")
     hints = (hint_for(reason, kind), _aftermath(session, ending.state, name))
+    verb = _VERBS.get(cause.get("ResourceStatus", ""), "made")
     return ProvisionError(
-        f"{_named(first, cause)} could not be {_VERBS.get(cause.get('ResourceStatus', ''), 'made')}: {plain(reason)}",
-        where=origins.get(logical_id),
+        f"{first.named} could not be {verb}: {plain(reason)}",
+        where=origins.get(cause.get("LogicalResourceId", "")) or origins.get(first.outer.get("LogicalResourceId", "")),
         hint="\n".join(filter(None, hints)),
-        detail=_others(failed[1:]),
+        detail=_told(others),
     )
+
+
+class _Failure(NamedTuple):
+    """What failed in a stack, and the cause of it, which may be within a nested stack."""
+
+    outer: StackEventTypeDef
+    cause: StackEventTypeDef
+
+    @property
+    def named(self) -> str:
+        """The resource; of a nested stack that is not Lakon's own, by that."""
+        shown = self.cause is not self.outer and not split_stack(self.outer)
+        within = f"{self.outer.get('LogicalResourceId')} > " if shown else ""
+        return f"{within}{self.cause.get('LogicalResourceId')} ({self.cause.get('ResourceType')})"
 
 
 def refused_changes(session: Session, change_set: str, reason: str, origins: Mapping[str, str]) -> ProvisionError:
@@ -55,25 +73,19 @@ def _is_cause(event: StackEventTypeDef) -> bool:
     return failed and not whole and not is_noise(event.get("ResourceStatusReason"))
 
 
-def _inside(session: Session, event: StackEventTypeDef) -> StackEventTypeDef | None:
-    """The cause within a nested stack that failed; None for any other resource."""
-    nested = event.get("PhysicalResourceId", "")
-    if event.get("ResourceType") != "AWS::CloudFormation::Stack" or not nested:
+def _inside(session: Session, event: StackEventTypeDef, began: datetime) -> StackEventTypeDef | None:
+    """The cause within a nested stack that failed since then; None for any other resource."""
+    nested = nested_stack(event) if event.get("ResourceType") == STACK else None
+    if nested is None:
         return None
-    pages = session.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=nested)
-    newest_first = [each for page in pages for each in page["StackEvents"] if _is_cause(each)]
-    if not newest_first:
-        return None
-    return _inside(session, newest_first[-1]) or newest_first[-1]
+    for each in events_since(session, nested, began):
+        if _is_cause(each):
+            return _inside(session, each, began) or each
+    return None
 
 
-def _named(outer: StackEventTypeDef, cause: StackEventTypeDef) -> str:
-    within = f"{outer.get('LogicalResourceId')} > " if cause is not outer else ""
-    return f"{within}{cause.get('LogicalResourceId')} ({cause.get('ResourceType')})"
-
-
-def _others(events: Iterable[StackEventTypeDef]) -> str | None:
-    lines = [f"{_named(event, event)}: {plain(event.get('ResourceStatusReason', ''))}" for event in events]
+def _told(failures: Sequence[_Failure]) -> str | None:
+    lines = [f"{each.named}: {plain(each.cause.get('ResourceStatusReason', ''))}" for each in failures]
     return "\n".join(["Failed as well:", *lines]) if lines else None
 
 
