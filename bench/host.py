@@ -19,25 +19,15 @@ from lakon.local.archives import Archives
 from lakon.local.functions import Call, parse_function
 from lakon.local.host import LambdaHost
 from lakon.local.http import Body, HttpConnection, Reply, Request
-from lakon.local.logs import LogWriter
+from lakon.local.log_writer import LogWriter
 from lakon.local.processes import ProcessGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lakon.local.functions import Function
-    from lakon.local.logs import LogsClient
 
 _PAYLOAD = 6_291_556
-
-
-class _NoLogs:
-    """Takes log events and drops them: what writes them is not measured."""
-
-    exceptions = None
-
-    def put_log_events(self, **_: object) -> None:
-        """Drop them."""
 
 
 class Front:
@@ -76,10 +66,7 @@ async def _serve(folder: Path, digest: str, runtime: str, handler: str) -> None:
     archives = Archives(folder)
     (folder / f"{digest}.zip").replace(archives.uploads / f"{digest}.zip")
 
-    def no_logs(_: str) -> LogsClient:
-        return _NoLogs()  # type: ignore[return-value]  # its other calls are not reached
-
-    host = LambdaHost(archives, "http://127.0.0.1:9", LogWriter(no_logs), ProcessGuard())
+    host = LambdaHost(archives, "http://127.0.0.1:9", LogWriter(), ProcessGuard())
     front, connections = Front(host, lru_cache(partial(function, digest, runtime, handler))), set[HttpConnection]()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: HttpConnection(front, connections, _PAYLOAD), "127.0.0.1", 0)

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lakon.local.journal import JOURNAL, Journal, JournalReader, Record
+from lakon.local.log_writer import StreamName
 from lakon.local.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from lakon.local.logs import LogEvent, LogsExceptions
 
 
 @pytest.fixture
@@ -76,36 +75,11 @@ def test_what_nobody_edits_is_not_told(watch: Watch, root: Path) -> None:
     assert told == {root / "last.py"} | ({root / "__pycache__"} & told)
 
 
-class Client:
-    """A CloudWatch Logs client that keeps nothing, for the journal to stand before."""
-
-    @property
-    def exceptions(self) -> LogsExceptions:
-        raise NotImplementedError
-
-    def create_log_group(self, *, logGroupName: str) -> object:  # noqa: N803 - AWS's name
-        return logGroupName
-
-    def create_log_stream(self, *, logGroupName: str, logStreamName: str) -> object:  # noqa: N803 - AWS's names
-        return logGroupName, logStreamName
-
-    def put_log_events(
-        self,
-        *,
-        logGroupName: str,  # noqa: N803 - AWS's name
-        logStreamName: str,  # noqa: N803 - AWS's name
-        logEvents: Sequence[LogEvent],  # noqa: N803 - AWS's name
-    ) -> object:
-        return len(logEvents)
-
-
 def test_a_journal_is_read_from_where_one_begins(tmp_path: Path) -> None:
-    journal = Journal(Client(), tmp_path)
+    journal = Journal(tmp_path)
     first = JournalReader(tmp_path)
     assert first.read() == []
-    journal.put_log_events(
-        logGroupName="group", logStreamName="stream", logEvents=[{"timestamp": 1, "message": "two\nlines ä"}]
-    )
+    journal.put(StreamName("us-east-1", "group", "stream"), [{"timestamp": 1, "message": "two\nlines ä"}])
     second = JournalReader(tmp_path)
     assert first.read() == [Record(1, "group", "stream", "two\nlines ä")]
     assert first.read() == second.read() == []
@@ -121,11 +95,11 @@ def test_a_line_that_is_not_whole_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_a_journal_forgets(tmp_path: Path) -> None:
-    journal = Journal(Client(), tmp_path)
+    journal = Journal(tmp_path)
     reader = JournalReader(tmp_path)
     big = "x" * 2**20
     for number in range(40):
-        journal.put_log_events(logGroupName="g", logStreamName="s", logEvents=[{"timestamp": number, "message": big}])
+        journal.put(StreamName("us-east-1", "g", "s"), [{"timestamp": number, "message": big}])
         assert [record.timestamp for record in reader.read()] == [number]
     assert (tmp_path / JOURNAL).stat().st_size < 20 * 2**20
 

@@ -21,7 +21,7 @@ from lakon.local.endpoint import Endpoint
 from lakon.local.extensions_api import ExtensionsApi
 from lakon.local.functions import Call, parse_function
 from lakon.local.host import LambdaHost, Limits
-from lakon.local.logs import LogWriter
+from lakon.local.log_writer import LogWriter
 from lakon.local.processes import ProcessGuard
 from lakon.local.telemetry import Telemetry
 from lakon.local.telemetry_api import TelemetryApi
@@ -31,26 +31,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lakon.local.functions import Function
-    from lakon.local.logs import LogEvent
+    from lakon.local.log_writer import LogEvent, StreamName
     from lakon.local.runs import Outcome
     from lakon.local.runtime_api import RuntimeApi
     from lakon.local.streams import ResponseSink
 
 
-class Refusals:
-    """The exceptions of a client that raises none of them."""
-
-    class ResourceAlreadyExistsException(Exception):  # noqa: N818 - AWS's name
-        """Never raised."""
-
-    class ResourceNotFoundException(Exception):  # noqa: N818 - AWS's name
-        """Never raised."""
-
-
 class Logs:
     """Keeps what is written, by stream."""
-
-    exceptions = Refusals()
 
     def __init__(self) -> None:
         self.streams: dict[str, list[str]] = {}
@@ -59,21 +47,8 @@ class Logs:
     def lines(self) -> list[str]:
         return [line for stream in self.streams.values() for line in stream]
 
-    def create_log_group(self, *, logGroupName: str) -> object:  # noqa: N803
-        return {}
-
-    def create_log_stream(self, *, logGroupName: str, logStreamName: str) -> object:  # noqa: N803
-        return {}
-
-    def put_log_events(
-        self,
-        *,
-        logGroupName: str,  # noqa: N803
-        logStreamName: str,  # noqa: N803
-        logEvents: Sequence[LogEvent],  # noqa: N803
-    ) -> object:
-        self.streams.setdefault(logStreamName, []).extend(event["message"] for event in logEvents)
-        return {}
+    def put(self, stream: StreamName, events: Sequence[LogEvent]) -> None:
+        self.streams.setdefault(stream.stream, []).extend(event["message"] for event in events)
 
 
 def pack(files: Mapping[str, str | bytes]) -> bytes:
@@ -212,7 +187,7 @@ async def until(condition: Callable[[], object]) -> None:
 @asynccontextmanager
 async def hosting(folder: Path, limits: Limits | None = None) -> AsyncIterator[Hosting]:
     logs = Logs()
-    writer = LogWriter(lambda region: logs)
+    writer = LogWriter(logs)
     guard = ProcessGuard()
     archives = Archives(folder)
     host = LambdaHost(archives, "http://127.0.0.1:1", writer, guard, limits)

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from lakon.exceptions import LakonError, LocalError
 from lakon.local.environment import ExecutionEnvironment
 from lakon.local.launches import InvalidEntrypointError, Launcher
-from lakon.local.logs import LogStream, LogWriter, StreamName
+from lakon.local.log_writer import LogWriter, StreamName
+from lakon.local.logs import LogStream
 from lakon.local.memory import LimitWatch
 from lakon.local.pool import Pool
 from lakon.local.runs import Outcome, Run

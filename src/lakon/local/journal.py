@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from lakon.local.logs import LogEvent, LogsClient, LogsExceptions
+    from lakon.local.log_writer import LogEvent, StreamName
 
 JOURNAL = "journal.jsonl"
 _BIGGEST = 16 * 2**20
@@ -31,45 +31,20 @@ class Record:
 
 
 class Journal:
-    """A CloudWatch Logs client that writes what it has put into the journal of `folder`, too."""
+    """Keeps records in the journal of `folder`."""
 
-    def __init__(self, client: LogsClient, folder: Path) -> None:
-        self._client = client
+    def __init__(self, folder: Path) -> None:
         self._file = folder / JOURNAL
 
-    @property
-    def exceptions(self) -> LogsExceptions:
-        """The client's exception classes."""
-        return self._client.exceptions
-
-    def create_log_group(self, *, logGroupName: str) -> object:  # noqa: N803 - AWS's name
-        """Make a group."""
-        return self._client.create_log_group(logGroupName=logGroupName)
-
-    def create_log_stream(self, *, logGroupName: str, logStreamName: str) -> object:  # noqa: N803 - AWS's names
-        """Make a stream."""
-        return self._client.create_log_stream(logGroupName=logGroupName, logStreamName=logStreamName)
-
-    def put_log_events(
-        self,
-        *,
-        logGroupName: str,  # noqa: N803 - AWS's name
-        logStreamName: str,  # noqa: N803 - AWS's name
-        logEvents: Sequence[LogEvent],  # noqa: N803 - AWS's name
-    ) -> object:
-        """Write events, in the order of time."""
-        answer = self._client.put_log_events(
-            logGroupName=logGroupName, logStreamName=logStreamName, logEvents=logEvents
-        )
+    def put(self, stream: StreamName, events: Sequence[LogEvent]) -> None:
+        """Add events. OSError when the file cannot be written."""
         lines = [
-            json.dumps([event["timestamp"], logGroupName, logStreamName, event["message"]]) + "\n"
-            for event in logEvents
+            json.dumps([event["timestamp"], stream.group, stream.stream, event["message"]]) + "\n" for event in events
         ]
         with self._file.open("ab", buffering=0) as file:
             if file.tell() > _BIGGEST:
                 file.truncate(0)
             file.write("".join(lines).encode())
-        return answer
 
 
 class JournalReader:

@@ -17,7 +17,7 @@ from lakon.local.node_runtime import ensure_node_client, find_node, node_version
 if TYPE_CHECKING:
     from lakon.local.archives import Archives
     from lakon.local.functions import Function
-    from lakon.local.logs import StreamName
+    from lakon.local.log_writer import StreamName
     from lakon.local.processes import ProcessGuard
 
 _NOT_FOR_EXTENSIONS = ("AWS_XRAY_CONTEXT_MISSING", "PYTHONPATH")

@@ -1,168 +1,24 @@
-"""What functions write.
-
-Read from their pipes, kept as records, written to CloudWatch Logs off the invocation's path.
-"""
+"""What functions write: read from their pipes, kept as records, given to the log writer."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
-import queue
 import struct
-import threading
 import time
 from collections import deque
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from lakon.local.log_writer import LogWriter, StreamName
 
 MAX_RECORD = 262_118
 """The most bytes of one log event; longer lines are cut in pieces."""
 
 _TAIL = 4096
 _WIDEST = 4  # bytes of a character
-_BATCH_EVENTS, _BATCH_BYTES = 5_000, 900_000
-_GATHER = 0.05
 _FRAME = struct.Struct(">IIQ")
 _FRAME_TYPES = 0xA55A0000
-_log = logging.getLogger("lakon.local")
-
-
-class LogEvent(TypedDict):
-    """One event of `PutLogEvents`: epoch milliseconds and text."""
-
-    timestamp: int
-    message: str
-
-
-class LogsExceptions(Protocol):
-    """The exception classes of a CloudWatch Logs client that are looked at."""
-
-    @property
-    def ResourceAlreadyExistsException(self) -> type[Exception]:  # noqa: N802 - AWS's name
-        """The group or stream is already there."""
-
-    @property
-    def ResourceNotFoundException(self) -> type[Exception]:  # noqa: N802 - AWS's name
-        """The group or stream is not there."""
-
-
-class LogsClient(Protocol):
-    """The calls of a CloudWatch Logs client that are used; boto3's has them."""
-
-    @property
-    def exceptions(self) -> LogsExceptions:
-        """Its exception classes."""
-
-    def create_log_group(self, *, logGroupName: str) -> object:  # noqa: N803 - AWS's name
-        """Make a group."""
-
-    def create_log_stream(self, *, logGroupName: str, logStreamName: str) -> object:  # noqa: N803 - AWS's names
-        """Make a stream."""
-
-    def put_log_events(
-        self,
-        *,
-        logGroupName: str,  # noqa: N803 - AWS's name
-        logStreamName: str,  # noqa: N803 - AWS's name
-        logEvents: Sequence[LogEvent],  # noqa: N803 - AWS's name
-    ) -> object:
-        """Write events, in the order of time."""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamName:
-    """Where a stream is."""
-
-    region: str
-    group: str
-    stream: str
-
-
-class LogWriter:
-    """Writes records to CloudWatch Logs from a thread of its own.
-
-    `client` makes the client for a region; it is called in that thread, once per region.
-    """
-
-    def __init__(self, client: Callable[[str], LogsClient]) -> None:
-        self._make_client = client
-        self._clients: dict[str, LogsClient] = {}
-        self._queue: queue.SimpleQueue[tuple[StreamName, LogEvent] | threading.Event | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
-        self._thread.start()
-
-    def write(self, stream: StreamName, event: LogEvent) -> None:
-        """Queue one event."""
-        self._queue.put((stream, event))
-
-    def flush(self, limit: float = 5.0) -> None:
-        """Wait, for at most `limit` seconds, until all that was queued before is written."""
-        written = threading.Event()
-        self._queue.put(written)
-        written.wait(limit)
-
-    def close(self, limit: float = 5.0) -> None:
-        """Write what is queued, for at most `limit` seconds."""
-        self._queue.put(None)
-        self._thread.join(limit)
-
-    def _run(self) -> None:
-        closed = False
-        while not closed:
-            entries = [self._queue.get()]
-            time.sleep(_GATHER)  # what comes in the meantime goes along
-            with suppress(queue.Empty):
-                while len(entries) < _BATCH_EVENTS:
-                    entries.append(self._queue.get_nowait())
-            batches: dict[StreamName, list[LogEvent]] = {}
-            written: list[threading.Event] = []
-            for entry in entries:
-                if entry is None:
-                    closed = True
-                elif isinstance(entry, threading.Event):
-                    written.append(entry)
-                else:
-                    batches.setdefault(entry[0], []).append(entry[1])
-            for stream, events in batches.items():
-                for part in _parts(events):
-                    self._put(stream, part)
-            for waiting in written:
-                waiting.set()
-
-    def _put(self, stream: StreamName, events: list[LogEvent]) -> None:
-        try:
-            client = self._clients.get(stream.region)
-            if client is None:
-                client = self._clients[stream.region] = self._make_client(stream.region)
-            names = {"logGroupName": stream.group, "logStreamName": stream.stream}
-            try:
-                client.put_log_events(**names, logEvents=events)
-            except client.exceptions.ResourceNotFoundException:
-                with suppress(client.exceptions.ResourceAlreadyExistsException):
-                    client.create_log_group(logGroupName=stream.group)
-                with suppress(client.exceptions.ResourceAlreadyExistsException):
-                    client.create_log_stream(**names)
-                client.put_log_events(**names, logEvents=events)
-        except Exception:  # noqa: BLE001 - whatever the client raises: the thread must go on for the other streams
-            _log.exception("could not write %d log events to %s", len(events), stream.group)
-
-
-def _parts(events: list[LogEvent]) -> list[list[LogEvent]]:
-    """Cut into what one call may carry."""
-    parts: list[list[LogEvent]] = [[]]
-    size = 0
-    for event in events:
-        size += 26 + len(event["message"].encode())
-        if size > _BATCH_BYTES and parts[-1]:
-            parts.append([])
-            size = 26 + len(event["message"].encode())
-        parts[-1].append(event)
-    return parts
 
 
 class LogStream:

@@ -22,16 +22,17 @@ from lakon.exceptions import LocalError
 from lakon.local import installs
 from lakon.local.archives import Archives
 from lakon.local.bridge import Bridge
+from lakon.local.cloudwatch import CloudWatchLogs
 from lakon.local.emulator import Emulator
 from lakon.local.front.doors import Doors
 from lakon.local.host import LambdaHost, Limits
-from lakon.local.logs import LogsClient, LogWriter
+from lakon.local.journal import Journal
+from lakon.local.log_writer import LogWriter
 from lakon.local.processes import ProcessGuard
 from lakon.local.spawning.groups import alive
 from lakon.local.state import DOORS_FILE, LOCK_FILE, PORT_FILE, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 _LOCK_LIMIT = 3.0
@@ -39,17 +40,10 @@ _WATCH = 0.5
 _SWITCH = 0.0005  # an invocation must not wait 5 ms, Python's default, for the thread that writes logs
 
 
-def serve(
-    folder: Path,
-    clients: Callable[[str, str], LogsClient],
-    owner_pid: int | None = None,
-    limits: Limits | None = None,
-) -> None:
+def serve(folder: Path, owner_pid: int | None = None, limits: Limits | None = None) -> None:
     """Run the embedded AWS of `folder` until SIGTERM, SIGINT, or until process `owner_pid` or the folder is gone.
 
-    `clients` makes a CloudWatch Logs client for an endpoint URL and a region; it is called off the main thread, when
-    the first record is written. LocalError when the emulator cannot be started or ends by itself, or when another
-    supervisor has the folder.
+    LocalError when the emulator cannot be started or ends by itself, or when another supervisor has the folder.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     sys.setswitchinterval(_SWITCH)
@@ -58,7 +52,7 @@ def serve(
         _take(lock, folder)
         guard = ProcessGuard(keep_open=(lock.fileno(),))
         try:
-            uvloop.run(_Supervisor(folder, clients, owner_pid, limits, guard).run())
+            uvloop.run(_Supervisor(folder, owner_pid, limits, guard).run())
         finally:
             (folder / PORT_FILE).unlink(missing_ok=True)
             guard.close()
@@ -87,13 +81,11 @@ class _Supervisor:
     def __init__(
         self,
         folder: Path,
-        clients: Callable[[str, str], LogsClient],
         owner_pid: int | None,
         limits: Limits | None,
         guard: ProcessGuard,
     ) -> None:
         self._folder = folder
-        self._clients = clients
         self._owner_pid = owner_pid
         self._limits = limits
         self._guard = guard
@@ -110,7 +102,7 @@ class _Supervisor:
         try:
             host_port = await bridge.start()
             await emulator.start(host_port)
-            writer = LogWriter(lambda region: self._clients(emulator.endpoint_url, region))
+            writer = LogWriter(CloudWatchLogs(emulator.endpoint_url), Journal(self._folder))
             host = bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
             bridge.functions.host = host
             bridge.doors = Doors(bridge.functions, emulator.endpoint_url, writer, self._folder)

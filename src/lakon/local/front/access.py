@@ -7,12 +7,12 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from lakon.local.logs import StreamName
+from lakon.local.log_writer import StreamName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lakon.local.logs import LogWriter
+    from lakon.local.log_writer import LogWriter
 
 
 class AccessLog:

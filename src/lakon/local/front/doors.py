@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lakon.local.front.functions import Functions
     from lakon.local.front.plan import Plan
     from lakon.local.front.server import Door
-    from lakon.local.logs import LogWriter
+    from lakon.local.log_writer import LogWriter
 
 _KINDS: dict[str, type[Gateway]] = {
     "http_api": HttpApiDoor,
