@@ -7,11 +7,11 @@ unchecked-hash .pyc (PEP 552), or line, column, message and text of the mistake,
 
 import sys
 
-del sys.path[0]
+del sys.path[0]  # the folder of this script must not be looked into
 
-import marshal  # noqa: E402 - the folder of this script must not be looked into
+import marshal  # noqa: E402 - only after that
 from _frozen_importlib_external import MAGIC_NUMBER  # noqa: E402 - importlib.util takes 5 ms to import
-from _imp import source_hash  # noqa: E402
+from _imp import source_hash  # noqa: E402 - only after that
 
 _KEY = int.from_bytes(MAGIC_NUMBER, "little")
 _UNCHECKED_HASH = (1).to_bytes(4, "little")

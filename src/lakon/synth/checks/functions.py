@@ -1,4 +1,4 @@
-"""Checks of functions: names, AWS's ranges, environment, alarms."""
+"""Checks of functions: names, AWS's ranges, destinations, alarms."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from lakon.model.traffic import AllAtOnce, Canary, Linear
 from lakon.model.values import MARK
 from lakon.synth.alarms import milliseconds
 from lakon.synth.checks.code import check_program
+from lakon.synth.checks.environment import check_environment
 from lakon.synth.checks.mistakes import are_texts, is_number, spelled
 from lakon.synth.checks.service import check_architecture, check_retention, check_tags
-from lakon.synth.functions import python_path, told
+from lakon.synth.functions import python_path
 from lakon.synth.grants import invoked_names
 
 if TYPE_CHECKING:
@@ -28,36 +29,12 @@ if TYPE_CHECKING:
     from lakon.synth.checks.mistakes import Mistakes
 
 FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]+")
-VARIABLE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 DESTINATION = re.compile(r"arn:[^:]+:(sqs|sns|lambda|events|s3):.+")
 MAX_NAME = 64
-MAX_ENVIRONMENT = 4096
 KEY = re.compile(r"arn:[^:]+:kms:.+")
 LAYER = re.compile(r"arn:[^:]+:lambda:[^:]+:[0-9]{12}:layer:[A-Za-z0-9_-]+:[0-9]+")
 WITHOUT_SNAPSHOTS = ("3.10", "3.11")
 LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
-RESERVED_VARIABLES = frozenset(
-    (
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API",
-        "LAMBDA_TASK_ROOT",
-        "LAMBDA_RUNTIME_DIR",
-    )
-)
 
 
 def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
@@ -81,7 +58,7 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
         _check_logs(function, mistakes)
         _check_snapshots(service, function, mistakes)
         _check_traffic(service, function, mistakes)
-        _check_environment(service, function, mistakes)
+        check_environment(service, function, mistakes)
         _check_destinations(service, function, mistakes)
         for alarm in function.alarms:
             _check_alarm(service, function, alarm, mistakes)
@@ -290,66 +267,6 @@ def _check_traffic(service: Service, function: Function, mistakes: Mistakes) -> 
             f"a hook of the traffic of {name!r} is {hook!r:.60}",
             "a hook is another function of this service: the decorated one, what go_function returned, or a name",
         )
-
-
-def _check_environment(service: Service, function: Function, mistakes: Mistakes) -> None:
-    origin, name = function.origin, function.name
-    if not mistakes.mapping(origin, f"env of {name!r}", function.env, 'env={"COLOUR": "blue"}'):
-        return
-    for key, value in function.env.items():
-        mistakes.unless(
-            isinstance(value, str),
-            origin,
-            f"the variable {key!r} of {name!r} is {value!r:.60}",
-            "the value of an environment variable is a text, or an attribute of a handle",
-        )
-        mistakes.unless(
-            spelled(VARIABLE_NAME, key) and key not in RESERVED_VARIABLES,
-            origin,
-            f"{name!r} has a variable named {key!r}",
-            "a name is a letter and then letters, digits or underscores, and is not one of Lambda's own",
-        )
-    variables = {**_check_told(service, function, mistakes), **function.env}
-    size = sum(
-        [
-            len(key) + len(value.encode())
-            for key, value in variables.items()
-            if isinstance(value, str) and MARK not in value
-        ]
-    )
-    mistakes.unless(
-        size <= MAX_ENVIRONMENT,
-        origin,
-        f"the environment of {name!r} has {size:,} bytes",
-        f"Lambda takes at most {MAX_ENVIRONMENT:,}: keep long values in a parameter, a bucket or a file",
-    )
-
-
-def _check_told(service: Service, function: Function, mistakes: Mistakes) -> dict[str, str]:
-    """The variables by which Lakon tells where things are: each has a name, and means one thing."""
-    origin, name = function.origin, function.name
-    variables: dict[str, str] = {}
-    things: dict[str, str] = {}
-    for key, value, thing in told(service, function):
-        mistakes.unless(
-            variables.setdefault(key, value) == value,
-            origin,
-            f"{name!r} would find {things.setdefault(key, thing)} and {thing} in one variable, {key}",
-            'rename one of them; what exists already goes by handle="..."',
-        )
-        mistakes.unless(
-            spelled(VARIABLE_NAME, key),
-            origin,
-            f"{name!r} would find {thing} in a variable named {key!r}",
-            'a variable\'s name begins with a letter: rename it; what exists already goes by handle="..."',
-        )
-        mistakes.unless(
-            key not in function.env,
-            origin,
-            f"{name!r} sets {key!r}, by which Lakon tells it where a resource is",
-            "choose another name for the variable",
-        )
-    return variables
 
 
 def _check_destinations(service: Service, function: Function, mistakes: Mistakes) -> None:
