@@ -80,7 +80,7 @@ def settled(target: Target, program: Path) -> Target:
     """The target with what the project says of its stage, where the target itself says nothing.
 
     Where a stage lives is not asked of the embedded AWS, nor of another endpoint. Its profile gives way to credentials
-    that the environment holds, as in a pipeline, and not to a profile that it names.
+    that the environment holds, as in a pipeline, and not to a profile that it names. UsageError for a wrong tag.
     """
     said = stage_settings(program, target.stage)
     identified = any(os.environ.get(name) for name in _IDENTITIES)
@@ -92,7 +92,9 @@ def settled(target: Target, program: Path) -> Target:
             bucket=target.bucket or said.bucket or None,
             bucketless=target.bucketless or (said.bucket is False and target.bucket is None),
         )
-    return replace(target, parameters={**said.parameters, **target.parameters}, tags={**said.tags, **target.tags})
+    tags = {**said.tags, **target.tags}
+    check_tags(tags)  # before anything is built or started
+    return replace(target, parameters={**said.parameters, **target.parameters}, tags=tags)
 
 
 def check_tags(tags: Mapping[str, str]) -> None:

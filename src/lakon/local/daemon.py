@@ -41,22 +41,23 @@ _TICK = 0.02
 class Running:
     """An embedded AWS that runs and answers: its endpoint, its supervisor's process id, and its state folder.
 
-    `host_port` is where its Lambda host listens for the emulator, and for `settle`.
+    `host_port` is where its Lambda host listens for the emulator, and for `settle`. It ends with the process `owner`.
     """
 
     endpoint_url: str
     pid: int
     folder: Path
     host_port: int
+    owner: int | None = None
 
 
 def find(folder: Path) -> Running | None:
     """The embedded AWS of the state folder `folder` (`<project>/.lakon/aws`), if it runs and answers.
 
-    A stale port file is removed.
+    One whose owner is gone is about to end. A stale port file is removed.
     """
     told = _told(folder)
-    if told is None:
+    if told is None or (told.owner is not None and not alive(told.owner)):
         return None
     if _free(folder):
         (folder / PORT_FILE).unlink(missing_ok=True)
@@ -254,8 +255,9 @@ def _wait_gone(folder: Path, pid: int | None, limit: float) -> bool:
 def _told(folder: Path) -> Running | None:
     try:
         told = json.loads((folder / PORT_FILE).read_text())
-        return Running(str(told["endpoint_url"]), int(told["pid"]), folder, int(told["host_port"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        owner = told.get("owner") and int(told["owner"])
+        return Running(str(told["endpoint_url"]), int(told["pid"]), folder, int(told["host_port"]), owner)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

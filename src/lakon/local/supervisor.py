@@ -137,9 +137,9 @@ class _Supervisor:
             await asyncio.sleep(_WATCH)
 
     def _tell(self, endpoint_url: str, host_port: int) -> None:
-        told = json.dumps({"pid": os.getpid(), "endpoint_url": endpoint_url, "host_port": host_port})
+        told = {"pid": os.getpid(), "endpoint_url": endpoint_url, "host_port": host_port, "owner": self._owner_pid}
         partial = self._folder / f"{PORT_FILE}.partial"
-        partial.write_text(told)
+        partial.write_text(json.dumps(told))
         partial.replace(self._folder / PORT_FILE)
 
 
