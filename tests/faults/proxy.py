@@ -18,28 +18,43 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Kind = Literal["throttle", "error", "cut before", "cut after", "expired"]
+Kind = Literal["throttle", "error", "cut before", "cut within", "cut after", "expired"]
 KINDS: tuple[Kind, ...] = ("throttle", "error", "cut before", "cut after")
 
+_LONG = 1_000_000  # bytes: what can be cut within
 _CODES = {"throttle": ("Throttling", 400), "error": ("InternalFailure", 500), "expired": ("ExpiredToken", 403)}
 _SERVICE = re.compile(r"Credential=[^/]*/[0-9]*/[^/]*/([^/]*)/")
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What happens to the call of that number, counted from 0; with `onwards` to all that follow, too."""
+    """What happens to the call of that number, counted from 0; with `onwards` to all that follow, too.
 
-    number: int
+    With `named` it is the calls whose names contain that.
+    """
+
+    number: int | None
     kind: Kind
     onwards: bool = False
+    named: str | None = None
+
+    def hits(self, number: int, name: str) -> bool:
+        """Whether it is meant for the call that botocore makes for the first time."""
+        if self.named is not None:
+            return self.named in name
+        return self.number is not None and (number == self.number or (self.onwards and number > self.number))
 
 
 class Proxy:
-    """Forwards to `upstream`. `calls` are the names of those made since `begin`; `disturb` is called before each."""
+    """Forwards to `upstream`. `calls` are the names of those made since `begin`; `disturb` is called before each.
+
+    `sent` are the bytes of all bodies that came since then, repetitions included.
+    """
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urllib.parse.urlsplit(upstream).netloc
         self.calls: list[str] = []
+        self.sent = 0
         self.fault: Fault | None = None
         self.disturb: Callable[[int], None] | None = None
         self._lock = threading.Lock()
@@ -53,7 +68,12 @@ class Proxy:
     def begin(self, fault: Fault | None = None) -> None:
         """Count calls anew, and let one of them fail."""
         with self._lock:
-            self.calls, self.fault, self.disturb = [], fault, None
+            self.calls, self.sent, self.fault, self.disturb = [], 0, fault, None
+
+    def count(self, size: int) -> None:
+        """Note that so many bytes came."""
+        with self._lock:
+            self.sent += size
 
     def close(self) -> None:
         """Stop."""
@@ -70,11 +90,10 @@ class Proxy:
             if fault is None:
                 found = None
             elif attempt > 1:
-                failing = name == self.calls[fault.number] if fault.number < len(self.calls) else False
+                failing = any(call == name and fault.hits(at, call) for at, call in enumerate(self.calls))
                 found = fault.kind if failing else None
             else:
-                hit = number == fault.number or (fault.onwards and number > fault.number)
-                found = fault.kind if hit else None
+                found = fault.kind if fault.hits(number, name) else None
             disturb = self.disturb
         if disturb and attempt == 1:
             disturb(number)
@@ -87,16 +106,27 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
             with suppress(ConnectionError):  # whoever asked has been killed
                 super().handle()
 
+        def handle_expect_100(self) -> bool:
+            answered = super().handle_expect_100()
+            self.wfile.flush()  # else botocore waits a second for it
+            return answered
+
         protocol_version = "HTTP/1.1"
         wbufsize = -1
         disable_nagle_algorithm = True
 
         def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            service = _service(self)
+            length, service = int(self.headers.get("Content-Length", 0)), _service(self)
+            body = self.rfile.read(length // 2)
+            rest = length - len(body)
             told = re.search(r"attempt=(\d+)", self.headers.get("amz-sdk-request", ""))
+            if length < _LONG:
+                body, rest = body + self.rfile.read(rest), 0
             kind = proxy.judge(_name(self, service, body), int(told[1]) if told else 1)
-            if kind == "cut before":
+            if kind != "cut within":
+                body += self.rfile.read(rest)
+            proxy.count(len(body))
+            if kind in ("cut before", "cut within"):
                 self._cut()
             elif kind in ("throttle", "error", "expired"):
                 self._refuse(service, *_CODES[kind])

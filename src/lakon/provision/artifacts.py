@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lakon.exceptions import ProvisionError, UsageError
 from lakon.provision.progress import Pace
 from lakon.provision.session import CONNECTIONS, RefusedError
+from lakon.provision.transfers import send
 from lakon.synth.splitting import template_key
 from lakon.synth.stores import tls_only
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from lakon.report import Reporter
 
 ARCHIVES = "lakon/archives/"
-ATTEMPTS = 20  # while another terminal makes the same bucket
+ATTEMPTS = 20  # while another terminal makes the same bucket, or sends the same archive
 
 
 def artifact_bucket(session: Session, named: str | None, reporter: Reporter) -> str:
@@ -61,16 +62,25 @@ def archive_key(archive: Path) -> str:
 
 
 def upload(session: Session, bucket: str, archives: Sequence[Path], reporter: Reporter) -> int:
-    """Upload the archives that the bucket lacks, in parallel and with checksums; return how many bytes were sent."""
-    distinct = list(dict.fromkeys(archives))
+    """Upload the archives that the bucket lacks, in parallel and with checksums; return how many bytes were sent.
+
+    What an interrupted upload has sent of a large one is not sent again.
+    """
+    return _upload(session, bucket, list(dict.fromkeys(archives)), reporter, ATTEMPTS)
+
+
+def _upload(session: Session, bucket: str, archives: list[Path], reporter: Reporter, attempts: int) -> int:
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        there = pool.map(lambda archive: _holds(session, bucket, archive), distinct)
-        lacking = [archive for archive, held in zip(distinct, there, strict=True) if not held]
+        there = pool.map(lambda archive: _holds(session, bucket, archive), archives)
+        lacking = [archive for archive, held in zip(archives, there, strict=True) if not held]
     if not lacking:
         return 0
-    from lakon.provision.transfers import send  # slow to import
-
-    return send(session, bucket, {archive_key(archive): archive for archive in lacking}, reporter)
+    try:
+        return send(session, bucket, {archive_key(archive): archive for archive in lacking}, reporter)
+    except RefusedError as refused:
+        if refused.code != "NoSuchUpload" or attempts == 1:
+            raise
+    return _upload(session, bucket, lacking, reporter, attempts - 1)  # another terminal finished it, or gave it up
 
 
 def upload_template(session: Session, bucket: str, template: str) -> str:

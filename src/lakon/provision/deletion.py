@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import ProvisionError
-from lakon.provision.artifacts import own_bucket
+from lakon.provision.artifacts import ARCHIVES, own_bucket
 from lakon.provision.failure import first_cause
 from lakon.provision.progress import follow, running_token
 from lakon.provision.releases import forget
 from lakon.provision.session import RefusedError
 from lakon.provision.status import find, rows
+from lakon.provision.transfers import abandon
 from lakon.synth.functions import BUCKET_PARAMETER
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def delete(session: Session, name: str, reporter: Reporter, *, empty: bool = Tru
     """
     stack = find(session, name)
     if stack is None:
+        _give_up_uploads(session, own_bucket(session))
         reporter.note(f"there is no stack {name}: nothing to delete")
         return Deletion(name, existed=False, kept=(), emptied={})
     _check(session, stack)
@@ -67,13 +69,21 @@ def delete(session: Session, name: str, reporter: Reporter, *, empty: bool = Tru
         ending = _deleted(session, replace(stack, state=ending.state), reporter)
     if ending.state != "DELETE_COMPLETE":
         raise first_cause(session, name, ending, {})
+    store = stack.parameters.get(BUCKET_PARAMETER) or own_bucket(session)
     with suppress(RefusedError):  # whoever may not look into the bucket leaves what is kept of earlier builds
-        forget(session, stack.parameters.get(BUCKET_PARAMETER) or own_bucket(session), name)
+        forget(session, store, name)
+    _give_up_uploads(session, store)
     for each in kept:
         reporter.note(f"kept: {each.logical_id} ({each.resource_type}) {each.physical_id}")
     return Deletion(
         name, existed=True, kept=tuple(each.physical_id for each in kept if each.physical_id), emptied=emptied
     )
+
+
+def _give_up_uploads(session: Session, bucket: str) -> None:
+    """Uploads of archives that nobody finished do not stay; a terminal that is at one begins it anew."""
+    with suppress(RefusedError):  # there is no such bucket, or others look after it
+        abandon(session, bucket, ARCHIVES)
 
 
 def _check(session: Session, stack: StackStatus) -> None:

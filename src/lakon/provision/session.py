@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
-    from s3transfer.manager import TransferManager
 
     from lakon.provision.clients import EventsClient, SchedulerClient
     from lakon.settings import Target
@@ -83,7 +82,8 @@ class RefusedError(ProvisionError):
 class Session:
     """One account and region (or an emulator of them), as `target` names it. Opens no connection until a call is made.
 
-    Calls are retried in botocore's adaptive mode. The embedded AWS is spoken to with credentials of its own, whatever
+    Calls are retried in botocore's adaptive mode, which slows down where AWS throttles; once where an emulator answers,
+    which never does. The embedded AWS is spoken to with credentials of its own, whatever
     the user's configuration holds; an endpoint that is not ours gets the user's.
 
     Raises:
@@ -184,13 +184,6 @@ class Session:
             service, region_name=self.region, endpoint_url=self.target.endpoint_url, config=self._config()
         )
 
-    def transfers(self) -> TransferManager:
-        """A manager of parallel, multipart uploads to S3; a context manager that cancels what an exception left."""
-        from boto3.s3.transfer import TransferConfig, create_transfer_manager  # slow to import
-
-        manager: TransferManager = create_transfer_manager(self.client("s3"), TransferConfig())
-        return manager
-
     def command(self, verb: str) -> str:
         """The command line of a verb on this target, for hints: `lakon status --stage prod`."""
         local = " --local" if self.local else ""
@@ -232,9 +225,10 @@ class Session:
         return client
 
     def _config(self) -> Config:
-        attempts = 2 if self.quick else 8
         return Config(
-            retries={"mode": "adaptive", "total_max_attempts": attempts},
+            retries={"mode": "standard", "total_max_attempts": 2}
+            if self.quick
+            else {"mode": "adaptive", "total_max_attempts": 8},
             connect_timeout=5,
             read_timeout=70,
             tcp_keepalive=True,
