@@ -138,8 +138,8 @@ def test_other_refusals_of_a_change_set_are_told_as_they_are(script: Script) -> 
         ("ROLLBACK_FAILED", "lakon delete"),
         ("CREATE_FAILED", "lakon delete"),
         ("DELETE_FAILED", "lakon delete"),
-        ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback --stack-name service"),
-        ("UPDATE_FAILED", "rollback-stack --stack-name service"),
+        ("UPDATE_ROLLBACK_FAILED", "`lakon rollback --continue"),
+        ("UPDATE_FAILED", "`lakon rollback --continue"),
         ("IMPORT_ROLLBACK_FAILED", "console"),
     ],
 )
@@ -156,7 +156,7 @@ def test_stuck_stack_has_one_way_out(script: Script, state: str, words: str) -> 
 
 
 def test_stack_at_rest_is_not_stuck(script: Script) -> None:
-    assert remedy(Session(script.target), "UPDATE_ROLLBACK_COMPLETE", "service") is None
+    assert remedy(Session(script.target), "UPDATE_ROLLBACK_COMPLETE") is None
 
 
 def test_following_ignores_what_was_before_and_reads_all_pages(script: Script) -> None:

@@ -10,6 +10,8 @@ import click
 from lakon.cli.options import load, target_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lakon.commands.rollback import History
     from lakon.settings import Target
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--to", metavar="BUILD", help="The build to bring back, or the beginning of its id.")
 @click.option("--list", "listing", is_flag=True, help="Show what was provisioned, newest first; change nothing.")
+@click.option("--continue", "going_on", is_flag=True, help="Go on taking back an update that got stuck.")
+@click.option("--skip", multiple=True, metavar="RESOURCE", help="With --continue: leave a resource as it is.")
 @click.option("--bucket", metavar="NAME", help="Where builds are kept.  [default: the bucket of the stack's archives]")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask, even when data would be lost.")
@@ -28,6 +32,8 @@ def command(
     as_json: bool,
     to: str | None,
     listing: bool,
+    going_on: bool,
+    skip: Sequence[str],
     bucket: str | None,
     dry_run: bool,
     yes: bool,
@@ -38,6 +44,9 @@ def command(
     Nothing is built: all of it lies in the artifact bucket. Running it again goes further back; --to goes anywhere,
     also forward. Pages of sites and what tables hold stay as they are. The next `provision` makes the stack what the
     program says again.
+
+    --continue is for a stack whose update failed and could not be taken back (UPDATE_ROLLBACK_FAILED): once the cause
+    is mended, CloudFormation goes on.
     """
     from lakon.cli.approval import approval
     from lakon.cli.terminal import Terminal, print_json
@@ -45,11 +54,22 @@ def command(
 
     program = load(app, target.stage)
     if listing:
-        if to is not None or dry_run or yes or confirm_iam:
-            raise click.UsageError("--list changes nothing: it takes no --to, --dry-run, --yes or --confirm-iam")
+        if to is not None or going_on or skip or dry_run or yes or confirm_iam:
+            raise click.UsageError("--list changes nothing: it takes no other option than --bucket")
         _show(rollback.history(program, target, bucket=bucket), as_json=as_json)
         return
     terminal = Terminal()
+    if going_on:
+        if to is not None or dry_run or yes or confirm_iam or bucket:
+            raise click.UsageError("--continue ends what was begun: it takes no other option than --skip")
+        stack = rollback.go_on(program, target, terminal, skip)
+        if as_json:
+            print_json({"stack": stack, "state": "UPDATE_ROLLBACK_COMPLETE"})
+        else:
+            terminal.note(f"{stack}: the update that failed is taken back")
+        return
+    if skip:
+        raise click.UsageError("--skip goes with --continue")
     if dry_run:
         if yes or confirm_iam:
             raise click.UsageError("--dry-run changes nothing: it takes no --yes or --confirm-iam")

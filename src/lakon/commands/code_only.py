@@ -17,9 +17,10 @@ from lakon.commands.diff import compared
 from lakon.commands.places import provisioning, reach
 from lakon.commands.provision import put
 from lakon.commands.wanted import wanted
-from lakon.exceptions import ProvisionError, UsageError
+from lakon.exceptions import UsageError
 from lakon.provision import artifacts, code
 from lakon.provision.deployed import deployed
+from lakon.provision.failure import check_rests
 from lakon.provision.status import missing
 from lakon.synth.functions import layer_id
 from lakon.synth.traffic import has_alias
@@ -83,11 +84,7 @@ def provision_code(
 
 def _check(session: Session, held: Deployed, goal: Wanted, built: Build) -> None:
     """Refuse where code alone would not do."""
-    if held.stack.in_progress:
-        raise ProvisionError(
-            f"somebody else is working on the stack {held.stack.name} ({held.stack.state})",
-            hint=f"{session.command('status')} shows how it fares; run the command again when it is done.",
-        )
+    check_rests(session, held.stack)
     found = compared(held.stack.name, held, goal, built.synthesis.origins).difference
     if others := list(_others(found, [layer_id(each) for each in built.synthesis.layers.values()])):
         more = [f"and {len(others) - _TOLD} more"] if len(others) > _TOLD else []

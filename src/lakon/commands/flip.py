@@ -11,10 +11,11 @@ from lakon.commands import names
 from lakon.commands.build import build
 from lakon.commands.places import provisioning, reach
 from lakon.commands.revision import revision
-from lakon.exceptions import LakonError, ProvisionError, UsageError
+from lakon.exceptions import LakonError, UsageError
 from lakon.model.names import logical_id
 from lakon.provision.code import on_each
 from lakon.provision.deployed import deployed
+from lakon.provision.failure import check_rests
 from lakon.provision.flipping import DIRECT_UPLOAD, HEALTH, Flipped, Real, flip, look
 from lakon.provision.status import missing, resources
 from lakon.synth.archives import archive_parameter
@@ -157,11 +158,7 @@ def _without_bucket(session: Session, name: str) -> Deployed:
     held = deployed(session, name)
     if held is None:
         raise missing(session, name)
-    if held.stack.in_progress:
-        raise ProvisionError(
-            f"somebody else is working on the stack {name} ({held.stack.state})",
-            hint=f"{session.command('status')} shows how it fares; run the command again when it is done.",
-        )
+    check_rests(session, held.stack)
     if not stubbed(held.resources):
         raise UsageError(
             f"the stack {name} has no stubs: its code comes from a bucket",

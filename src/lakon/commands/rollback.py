@@ -12,6 +12,7 @@ from lakon.exceptions import ProvisionError, UsageError
 from lakon.provision import releases, stack
 from lakon.provision.artifacts import own_bucket
 from lakon.provision.deployed import deployed
+from lakon.provision.recovery import take_back
 from lakon.provision.status import missing
 from lakon.synth.functions import BUCKET_PARAMETER
 
@@ -123,6 +124,18 @@ def rollback(
         releases.mark(session, known, goal.parameters.get(BUCKET_PARAMETER, known.store), way.release)
         reopen_fronts(program, target, way.release.build)
     return RolledBack(outcome, releases.build_of(way.held), way.release.build)
+
+
+def go_on(program: Program, target: Target, reporter: Reporter, skipped: Sequence[str] = ()) -> str:
+    """Go on taking back an update of the service's stack that failed and got stuck; return the stack's name.
+
+    `skipped` are logical ids of resources that stay as they are. UsageError when nothing is to be taken back;
+    ProvisionError when it gets stuck again.
+    """
+    session, name = reach(program, target), program.stack(target.stage)
+    with provisioning(program, target):
+        take_back(session, name, reporter, skipped)
+    return name
 
 
 def _way(session: Session, program: Program, target: Target, to: str | None, bucket: str | None) -> _Way:

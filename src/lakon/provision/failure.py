@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lakon.provision.progress import Ending
     from lakon.provision.session import Session
+    from lakon.provision.status import StackStatus
 
 _VERBS = {"CREATE_FAILED": "created", "UPDATE_FAILED": "updated", "DELETE_FAILED": "deleted"}
 
@@ -29,12 +30,12 @@ def first_cause(session: Session, name: str, ending: Ending, origins: Mapping[st
     failed = [event for event in ending.events if _is_cause(event)]
     if not failed:
         what = f"the stack {name} ended as {ending.state}" + (f": {ending.reason}" if ending.reason else "")
-        return ProvisionError(what, hint=_aftermath(session, ending.state, name))
+        return ProvisionError(what, hint=_aftermath(session, ending.state))
     began = ending.events[0]["Timestamp"]
     first, *others = [_Failure(event, _inside(session, event, began) or event) for event in failed]
     cause = first.cause
     reason, kind = cause.get("ResourceStatusReason", ""), cause.get("ResourceType", "")
-    hints = (hint_for(reason, kind), _aftermath(session, ending.state, name))
+    hints = (hint_for(reason, kind), _aftermath(session, ending.state))
     verb = _VERBS.get(cause.get("ResourceStatus", ""), "made")
     return ProvisionError(
         f"{first.named} could not be {verb}: {plain(reason)}",
@@ -89,7 +90,7 @@ def _told(failures: Sequence[_Failure]) -> str | None:
     return "\n".join(["Failed as well:", *lines]) if lines else None
 
 
-def _aftermath(session: Session, state: str, name: str) -> str | None:
+def _aftermath(session: Session, state: str) -> str | None:
     """What the failure left behind, and the one thing to do about that."""
     match state:
         case "ROLLBACK_COMPLETE":
@@ -99,23 +100,33 @@ def _aftermath(session: Session, state: str, name: str) -> str | None:
         case "DELETE_COMPLETE":
             return "The stack was deleted meanwhile."
         case _:
-            return remedy(session, state, name)
+            return remedy(session, state)
 
 
-def remedy(session: Session, state: str, name: str) -> str | None:
+def remedy(session: Session, state: str) -> str | None:
     """The one command that brings a stack out of a state in which it is stuck; None when it is not stuck."""
     match state:
         case "CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED":
             return f"{session.command('delete')} removes what is left; then provision again."
         case "UPDATE_ROLLBACK_FAILED":
-            command = session.aws_command(f"cloudformation continue-update-rollback --stack-name {name}")
-            return f"Mend the cause, then {command} takes it back."
+            return f"Mend the cause, then {session.command('rollback --continue')} takes it back."
         case "UPDATE_FAILED":
-            return f"{session.aws_command(f'cloudformation rollback-stack --stack-name {name}')} takes it back."
+            return f"{session.command('rollback --continue')} takes it back."
         case "IMPORT_ROLLBACK_FAILED":
             return "The CloudFormation console shows which import to take back."
         case _:
             return None
+
+
+def check_rests(session: Session, stack: StackStatus) -> None:
+    """Refuse to work on a stack that somebody else works on, or that is stuck. Raises ProvisionError."""
+    if stack.in_progress:
+        raise ProvisionError(
+            f"somebody else is working on the stack {stack.name} ({stack.state})",
+            hint=f"{session.command('status')} shows how it fares; run the command again when it is done.",
+        )
+    if command := remedy(session, stack.state):
+        raise ProvisionError(f"the stack {stack.name} is stuck in {stack.state}", hint=command, detail=stack.reason)
 
 
 def _validation(event: OperationEventTypeDef, origins: Mapping[str, str]) -> ProvisionError:

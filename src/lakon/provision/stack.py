@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Change, Wanted, discard, make, template_argument
 from lakon.provision.deployed import template as template_of
-from lakon.provision.failure import first_cause, remedy
+from lakon.provision.failure import check_rests, first_cause
 from lakon.provision.nesting import handed
 from lakon.provision.progress import follow, running_token
 from lakon.provision.session import RefusedError
@@ -121,8 +121,8 @@ class _Work:
         if stack is not None and stack.state == "ROLLBACK_COMPLETE":
             self.remove_remains(stack)
             stack = None
-        if stack is not None and (command := remedy(self.session, stack.state, self.name)):
-            raise ProvisionError(f"the stack {self.name} is stuck in {stack.state}", hint=command, detail=stack.reason)
+        if stack is not None:
+            check_rests(self.session, stack)
         if stack is not None and stack.state == "REVIEW_IN_PROGRESS":  # somebody's change set was never executed
             stack = None
         whole = handed(self.wanted, self.held if stack else None)
