@@ -28,13 +28,14 @@ def proxy(emulator: str) -> Iterator[Proxy]:
     made.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ship(proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Ship:
-    """Two versions of a service, and what can be done with them."""
-    versions = []
-    for number in (1, 2):
+    """Versions of a service, and what can be done with them."""
+    made = []
+    for number, code, memory in ((1, 1, 128), (2, 2, 256), (3, 2, 128)):
         folder = tmp_path_factory.mktemp(f"v{number}")
         python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        (folder / "app.py").write_text(PROGRAM.format(python=python, number=number, memory=128 * number))
-        versions.append(programs.load(folder / "app.py"))
-    return Ship(proxy, versions[0], versions[1], Silent())
+        (folder / "app.py").write_text(PROGRAM.format(python=python, number=code, memory=memory))
+        made.append(programs.load(folder / "app.py"))
+    first, second, third = made
+    return Ship(proxy, first, second, third, Silent())

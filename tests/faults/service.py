@@ -40,11 +40,15 @@ def take(event, context):
 
 @dataclass(frozen=True, slots=True)
 class Ship:
-    """Commands on one stage, through the proxy or past it."""
+    """Commands on one stage, through the proxy or past it.
+
+    The third version of the program has the code of the second and the settings of the first.
+    """
 
     proxy: Proxy
     first: Program
     second: Program
+    third: Program
     reporter: Reporter
     stage: str = "x"
     known: dict[object, Any] = field(default_factory=dict)
@@ -69,13 +73,7 @@ class Ship:
         put(program, target, built, Session(target), self.reporter)
 
     def code_only(self) -> None:
-        provision_code(self.same_settings(), self.target(), self.reporter)
-
-    def same_settings(self) -> Program:
-        """The second version with the settings of the first: nothing but code differs."""
-        for function, other in zip(self.second.service.functions, self.first.service.functions, strict=True):
-            function.memory = other.memory
-        return self.second
+        provision_code(self.third, self.target(), self.reporter)
 
     def flip(self, program: Program) -> None:
         flip_functions(program, self.target(bucketless=True), self.reporter, event=None)
@@ -95,6 +93,10 @@ class Ship:
 
     def delete(self) -> None:
         deletion.delete(Session(self.target()), self.name, self.reporter)
+
+    def clear(self) -> None:
+        """Leave nothing of it, so that looking at others stays quick."""
+        deletion.delete(Session(self.target(past=True)), self.name, self.reporter)
 
     def state(self) -> dict[str, object]:
         """All that can be seen of the stack and of what is left behind, by names that are the same for every stage."""
@@ -118,7 +120,8 @@ class Ship:
             ],
             "schedules": [
                 (each["State"],)
-                for each in session.plain("scheduler").list_schedules()["Schedules"]
+                for page in session.plain("scheduler").get_paginator("list_schedules").paginate()
+                for each in page["Schedules"]
                 if self.name in each["Name"]
             ],
             "parts": [
@@ -133,7 +136,10 @@ class Ship:
 
     def _stacks(self, session: _Clients) -> object:
         cloudformation = session.plain("cloudformation")
-        rows = [row for row in cloudformation.describe_stacks()["Stacks"] if row["StackName"] == self.name]
+        try:
+            rows = cloudformation.describe_stacks(StackName=self.name)["Stacks"]
+        except cloudformation.exceptions.ClientError:
+            rows = []
         return [
             (
                 row["StackStatus"].replace("CREATE", "").replace("UPDATE", ""),

@@ -5,22 +5,22 @@ A sample of that is taken unless LAKON_FAULTS is "all".
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lakon.exceptions import LakonError
+from lakon.exceptions import CredentialsError, LakonError
 
 from .proxy import KINDS, Fault
+from .sampling import sampled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from .proxy import Kind
     from .service import Ship
 
-SAMPLE = 3  # faults of a command, unless all are wanted
+EVERY: tuple[Kind, ...] = (*KINDS, "expired")
 
 
 def create(ship: Ship) -> Callable[[], None]:
@@ -61,25 +61,38 @@ def delete(ship: Ship) -> Callable[[], None]:
     return ship.delete
 
 
-@pytest.mark.parametrize("prepare", [create, update, code_only, roll_back, flip, flip_again, delete])
-def test_run_again(ship: Ship, prepare: Callable[[Ship], Callable[[], None]]) -> None:
+COMMANDS = (create, update, code_only, roll_back, flip, flip_again, delete)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "kind"),
+    sampled([(each, kind) for each in COMMANDS for kind in EVERY], 0.01, 0.18, 0.34, 0.5, 0.66, 0.74, 0.98),
+)
+def test_run_again(ship: Ship, prepare: Callable[[Ship], Callable[[], None]], kind: Kind) -> None:
     wanted, calls = undisturbed(ship.anew(), prepare)
-    wrong, failed = [], 0
-    for number, kind in chosen(len(calls), prepare.__name__):
+    wrong = []
+    for number in sampled(range(len(calls)), COMMANDS.index(prepare) / len(COMMANDS)):
         one = ship.anew()
-        act = prepare(one)
-        one.proxy.begin(Fault(number, kind))
-        try:
-            act()
-            told = "it went well"
-        except LakonError as error:
-            told, failed = str(error), failed + 1
-        one.proxy.begin()
-        act()
+        told = failed(one, prepare(one), Fault(number, kind, onwards=kind == "expired"))
         if one.state() != wanted:
             wrong.append(f"{kind} at call {number} ({calls[number]}), {told}:\n{one.state()}\n")
-    assert failed, "some of the faults were felt"
+        one.clear()
     assert not wrong, f"undisturbed:\n{wanted}\n\n" + "\n".join(wrong)
+
+
+def failed(ship: Ship, act: Callable[[], None], fault: Fault) -> str:
+    """Do it with the fault, and once more without; what was told the first time."""
+    ship.proxy.begin(fault)
+    try:
+        act()
+        told = "it went well"
+        assert fault.kind != "expired"
+    except LakonError as error:
+        told = str(error)
+        assert fault.kind != "expired" or isinstance(error, CredentialsError) or "has expired" in told, told
+    ship.proxy.begin()
+    act()
+    return told
 
 
 def undisturbed(ship: Ship, prepare: Callable[[Ship], Callable[[], None]]) -> tuple[object, list[str]]:
@@ -89,15 +102,6 @@ def undisturbed(ship: Ship, prepare: Callable[[Ship], Callable[[], None]]) -> tu
     act()
     calls = ship.proxy.calls
     ship.proxy.begin()
-    return ship.state(), calls
-
-
-def chosen(count: int, name: str) -> Iterator[tuple[int, Kind]]:
-    """The faults to try: all, or a few that are spread over calls and kinds, others for each command."""
-    every = [(number, kind) for number in range(count) for kind in KINDS]
-    if os.environ.get("LAKON_FAULTS") == "all":
-        yield from every
-        return
-    step = len(every) // SAMPLE + 1
-    step += 1 - step % 2  # odd: so that all kinds come
-    yield from every[len(name) % step :: step]
+    state = ship.state()
+    ship.clear()
+    return state, calls

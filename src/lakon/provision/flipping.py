@@ -8,6 +8,7 @@ tags are the last thing that is written and the only memory: killed at any momen
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import re
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_lambda.literals import ArchitectureType, RuntimeType
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
     from lakon.provision.session import Session
     from lakon.provision.status import Resource
@@ -131,8 +133,8 @@ class _Flip:
     def run(self, event: bytes | None) -> None:
         """All stages, in order."""
         real, client = self.real, self.session.client("lambda")
-        self._configure(real.runtime, real.handler)
-        self._update(real.archive.read_bytes(), [real.architecture])  # type: ignore[list-item] # checked when declared
+        architectures: list[ArchitectureType] = [real.architecture]  # type: ignore[list-item] # checked when declared
+        self._update(self._configure(real.runtime, real.handler), real.archive.read_bytes(), architectures)
         before = versions(self.session, self.function)
         published = client.publish_version(
             FunctionName=self.function,
@@ -158,8 +160,7 @@ class _Flip:
                 switch(self.session, self.triggers, on=False)
             settled(self.session, self.function)
             runtime, handler = (self.held.runtime, self.held.handler) if live else (self._stub_runtime(), STUB_HANDLER)
-            self._configure(runtime, handler)
-            self._update(self.kept, self.held.architectures)
+            self._update(self._configure(runtime, handler), self.kept, self.held.architectures)
             if self.version:
                 self.session.client("lambda").delete_function(FunctionName=self.function, Qualifier=self.version)
         except LakonError as again:
@@ -171,16 +172,24 @@ class _Flip:
     def _stub_runtime(self) -> str:
         return self.held.runtime if self.held.runtime.startswith("python") else "python3.13"
 
-    def _configure(self, runtime: str, handler: str) -> None:
+    def _configure(self, runtime: str, handler: str) -> FunctionConfigurationResponseTypeDef:
+        """Set runtime and handler where they differ; what the function is then."""
         held = settled(self.session, self.function)
-        if (held.get("Runtime"), held.get("Handler")) != (runtime, handler):
-            named: RuntimeType = runtime  # type: ignore[assignment] # one that Lakon knows
-            self.session.client("lambda").update_function_configuration(
-                FunctionName=self.function, Runtime=named, Handler=handler
-            )
-            settled(self.session, self.function)
+        if (held.get("Runtime"), held.get("Handler")) == (runtime, handler):
+            return held
+        named: RuntimeType = runtime  # type: ignore[assignment] # one that Lakon knows
+        self.session.client("lambda").update_function_configuration(
+            FunctionName=self.function, Runtime=named, Handler=handler
+        )
+        return settled(self.session, self.function)
 
-    def _update(self, archive: bytes, architectures: list[ArchitectureType]) -> None:
+    def _update(
+        self, held: FunctionConfigurationResponseTypeDef, archive: bytes, architectures: list[ArchitectureType]
+    ) -> None:
+        """Hand over code and architecture where they differ from what the function holds."""
+        digest = base64.b64encode(hashlib.sha256(archive).digest()).decode()
+        if (held["CodeSha256"], held["Architectures"]) == (digest, architectures):
+            return
         self.session.client("lambda").update_function_code(
             FunctionName=self.function, ZipFile=archive, Architectures=architectures
         )
