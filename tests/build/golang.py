@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from lakon.settings import cache_folder
 from .conftest import Remembering
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lakon.build.golang.sources import Form
@@ -25,6 +27,10 @@ CACHE = cache_folder() / "tests" / "golang"
 MODULE = "github.com/lakon/lakon-go"
 AWS = "github.com/aws/aws-lambda-go"
 
+MACHINES = {"x86_64": 62, "arm64": 183}
+"""What an ELF file says that it is for."""
+
+PRINT = 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Print(%s) }\n'
 HELLO = """package main
 
 import "github.com/lakon/lakon-go/lambda"
@@ -43,6 +49,21 @@ def go_mod(name: str, more: str = "", *, ours: bool = True) -> str:
     return f"module example.com/{name}\n\ngo 1.21\n" + (f"\nrequire {MODULE} v0.1.0\n" if ours else "") + more
 
 
+def kept(files: Mapping[str, str]) -> GoProject:
+    """A project that stays where it is, for who needs only what comes of it: built once for many runs."""
+    digest = hashlib.sha256("\0".join(f"{name}\0{files[name]}" for name in sorted(files)).encode()).hexdigest()
+    root = CACHE / "projects" / digest[:16]
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "projects.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the other test worker may be at it
+        if not root.exists():
+            making = root.with_name(f"{root.name}.making")
+            shutil.rmtree(making, ignore_errors=True)
+            GoProject(making).write(files)
+            making.rename(root)
+    return GoProject(root)
+
+
 class GoProject:
     """A folder of Go files."""
 
@@ -51,7 +72,7 @@ class GoProject:
         self.root = root.resolve()
         self.reporter = Remembering()
 
-    def write(self, files: dict[str, str]) -> GoProject:
+    def write(self, files: Mapping[str, str]) -> GoProject:
         for name, text in files.items():
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -60,13 +60,16 @@ func main() {
 func check(files *token.FileSet, imports types.Importer, path string, names []string) (found []mistake, registers bool) {
 	var parsed []*ast.File
 	for _, name := range names {
-		if file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution); err == nil {
+		if file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution|parser.ParseComments); err == nil {
 			parsed = append(parsed, file)
 		}
 	}
-	info := &types.Info{Uses: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}
+	info := &types.Info{
+		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{},
+	}
 	config := types.Config{Importer: imports, Error: func(error) {}, FakeImportC: true}
-	config.Check(path, files, parsed, info)
+	pkg, _ := config.Check(path, files, parsed, info)
+	never := unset(parsed, info, pkg)
 	for _, used := range info.Uses {
 		function, ok := used.(*types.Func)
 		registers = registers || ok && function.Pkg() != nil && function.Pkg().Path() == ours && function.Name() == "Register"
@@ -74,7 +77,7 @@ func check(files *token.FileSet, imports types.Importer, path string, names []st
 	for _, file := range parsed {
 		ast.Inspect(file, func(node ast.Node) bool {
 			if call, ok := node.(*ast.CallExpr); ok {
-				if wrong := checkCall(call, info); wrong != nil {
+				if wrong := checkCall(call, info, never); wrong != nil {
 					place := files.Position(placeOf(wrong.argument, info))
 					found = append(found, mistake{place.Filename, place.Line, wrong.what, wrong.hint, wrong.unregistered})
 				}
@@ -110,7 +113,7 @@ var handlerArguments = map[string]map[string]int{
 	"github.com/lakon/lakon-go/shim":      {"Start": 0},
 }
 
-func checkCall(call *ast.CallExpr, info *types.Info) *refusal {
+func checkCall(call *ast.CallExpr, info *types.Info, never map[types.Object]bool) *refusal {
 	function := callee(call, info)
 	if function == nil || function.Pkg() == nil {
 		return nil
@@ -124,7 +127,10 @@ func checkCall(call *ast.CallExpr, info *types.Info) *refusal {
 	if !ok || given.Type == nil {
 		return nil
 	}
-	if given.IsNil() {
+	if isNil(argument, info, never) {
+		if _, ok := given.Type.Underlying().(*types.Signature); ok {
+			return &refusal{argument, "the handler is a nil " + short(given.Type), "give it a value before this call", false}
+		}
 		return &refusal{argument, "the handler is nil", write, function.Pkg().Path() == ours && function.Name() != "Register"}
 	}
 	old := function.Pkg().Path() == "github.com/lakon/lakon-go/shim"
@@ -134,17 +140,24 @@ func checkCall(call *ast.CallExpr, info *types.Info) *refusal {
 	return nil
 }
 
+// isNil says whether a handler is nil in every run: by its word, converted, or a variable that never gets a value.
+func isNil(argument ast.Expr, info *types.Info, never map[types.Object]bool) bool {
+	switch given := unparen(argument).(type) {
+	case *ast.CallExpr:
+		return info.Types[given.Fun].IsType() && len(given.Args) == 1 && isNil(given.Args[0], info, never)
+	case *ast.Ident:
+		variable := info.Uses[given]
+		if variable != nil && never[variable] {
+			_, isFunction := variable.Type().Underlying().(*types.Signature)
+			return isFunction || types.IsInterface(variable.Type())
+		}
+	}
+	return info.Types[argument].IsNil()
+}
+
 func callee(call *ast.CallExpr, info *types.Info) *types.Func {
 	var name *ast.Ident
-	called := call.Fun
-	for {
-		inside, ok := called.(*ast.ParenExpr)
-		if !ok {
-			break
-		}
-		called = inside.X
-	}
-	switch function := called.(type) {
+	switch function := unparen(call.Fun).(type) {
 	case *ast.SelectorExpr:
 		name = function.Sel
 	case *ast.Ident:
@@ -154,6 +167,16 @@ func callee(call *ast.CallExpr, info *types.Info) *types.Func {
 	}
 	function, _ := info.Uses[name].(*types.Func)
 	return function
+}
+
+func unparen(expression ast.Expr) ast.Expr {
+	for {
+		inside, ok := expression.(*ast.ParenExpr)
+		if !ok {
+			return expression
+		}
+		expression = inside.X
+	}
 }
 
 const write = "write func(ctx context.Context, event Event) (Answer, error); each of the four parts may be left out, but an " +
