@@ -57,6 +57,8 @@ def split(
         raise _refused(f"{taken[0]} is what a nested stack of a large service is called", "give it another id")
     units = Units(resources)
     places = _Placing(resources, units, placed, most).places()
+    if not any(places.values()):
+        return Split(template, {})
     if circle := find_cycle(_between(places, units.needs)):
         raise _refused(
             f"stacks would need each other in a circle: {' needs '.join([*circle, circle[0]])}",
