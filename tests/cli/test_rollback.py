@@ -66,6 +66,9 @@ def test_back_and_forth(aws, small):
         assert refused.code == 2
         assert said in refused.err
     assert run("rollback", "--list", "--to", first).code == 2
+    assert "nothing to go on taking back" in run("rollback", "--local", "--continue").err
+    assert run("rollback", "--local", "--continue", "--to", first).code == 2
+    assert run("rollback", "--local", "--skip", "GreetFunction").code == 2
     assert run("rollback", "--local", "--dry-run", "--yes").code == 2
     assert builds(run)["build"] == third, "nothing of that has changed anything"
     tagged = run("provision", "--local", "--tag", "team=x", "--json").json()

@@ -35,7 +35,7 @@ def first_cause(session: Session, name: str, ending: Ending, origins: Mapping[st
     first, *others = [_Failure(event, _inside(session, event, began) or event) for event in failed]
     cause = first.cause
     reason, kind = cause.get("ResourceStatusReason", ""), cause.get("ResourceType", "")
-    hints = (hint_for(reason, kind), _aftermath(session, ending.state))
+    hints = (hint_for(reason, kind), _blocked(ending.state, others), _aftermath(session, ending.state))
     verb = _VERBS.get(cause.get("ResourceStatus", ""), "made")
     return ProvisionError(
         f"{first.named} could not be {verb}: {plain(reason)}",
@@ -88,6 +88,14 @@ def _inside(session: Session, event: StackEventTypeDef, began: datetime) -> Stac
 def _told(failures: Sequence[_Failure]) -> str | None:
     lines = [f"{each.named}: {plain(each.cause.get('ResourceStatusReason', ''))}" for each in failures]
     return "\n".join(["Failed as well:", *lines]) if lines else None
+
+
+def _blocked(state: str, others: Sequence[_Failure]) -> str | None:
+    """What stands in the way of taking an update back: the last thing that failed."""
+    if state != "UPDATE_ROLLBACK_FAILED" or not others:
+        return None
+    last = others[-1]
+    return f"{last.named} could not be taken back: {plain(last.cause.get('ResourceStatusReason', ''))}"
 
 
 def _aftermath(session: Session, state: str) -> str | None:

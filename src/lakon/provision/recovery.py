@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from lakon.exceptions import UsageError
 from lakon.provision.failure import first_cause
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from lakon.provision.session import Session
     from lakon.report import Reporter
 
-STUCK = ("UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED")
+
+class _Skipping(TypedDict, total=False):
+    ResourcesToSkip: Sequence[str]
 
 
 def take_back(session: Session, name: str, reporter: Reporter, skipped: Sequence[str] = ()) -> None:
@@ -36,9 +38,8 @@ def take_back(session: Session, name: str, reporter: Reporter, skipped: Sequence
     cloudformation, token = session.client("cloudformation"), f"lakon-take-back-{secrets.token_hex(4)}"
     match stack.state:
         case "UPDATE_ROLLBACK_FAILED":
-            cloudformation.continue_update_rollback(
-                StackName=stack.stack_id, ResourcesToSkip=skipped, ClientRequestToken=token
-            )
+            skipping: _Skipping = {"ResourcesToSkip": skipped} if skipped else {}
+            cloudformation.continue_update_rollback(StackName=stack.stack_id, ClientRequestToken=token, **skipping)
         case "UPDATE_FAILED" if not skipped:
             cloudformation.rollback_stack(StackName=stack.stack_id, ClientRequestToken=token)
         case "UPDATE_ROLLBACK_IN_PROGRESS" if not skipped:
