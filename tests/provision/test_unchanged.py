@@ -15,6 +15,8 @@ from lakon.provision.changes import Wanted
 from lakon.provision.deployed import deployed
 from lakon.provision.session import Service, Session
 from lakon.provision.stack import Outcome, unchanged
+from lakon.provision.status import status
+from lakon.synth.splitting import NESTED_STACKS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +80,28 @@ def test_command_asks_three_things(world: World, program: Program) -> None:
     assert calls == ["GetCallerIdentity", "DescribeStacks", "GetTemplate"]
     assert (again.outcome.action, again.uploaded) == ("unchanged", 0)
     assert (again.outcome.outputs, again.functions) == (first.outcome.outputs, first.functions)
+
+
+def test_a_large_service_is_asked_no_more(world: World, tmp_path: Path) -> None:
+    """What its nested stacks are is known from the root, which holds the sums of their templates."""
+    more = "\nfor number in range(140):\n    service.function(name=f'more{number}')(stamp)\n"
+    (tmp_path / "app.py").write_text(PROGRAM.format(name=world.name) + more)
+    program = load(tmp_path / "app.py")
+    first = provision(program, world.target, world.reporter)
+    names = {each.logical_id for each in status(world.session, world.name).resources}
+    assert {"More0Function", "More139LogGroup", "PhotosBucket"} < names
+    assert not names & NESTED_STACKS
+    built = build(program, world.target, world.reporter)
+    session = Session(world.target)
+    calls = counted(session)
+
+    again = put(program, world.target, built, session, world.reporter)
+
+    assert calls == ["GetCallerIdentity", "DescribeStacks", "GetTemplate"]
+    assert (again.outcome.action, again.build) == ("unchanged", first.build)
+    held = deployed(session, world.name)
+    assert held
+    assert held.template == json.loads(built.synthesis.text)
 
 
 def test_what_was_made_of_this(world: World) -> None:

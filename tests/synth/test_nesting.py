@@ -56,6 +56,10 @@ def sound(divided):
     assert sorted(divided.nested) == nested_stacks(divided.root)
 
 
+def resources(template):
+    return template["Resources"]
+
+
 def whole(service, **how):
     return json.loads(synthesize(service, stage="dev", root=str(Path(__file__).parent), **how).text)
 
@@ -132,7 +136,7 @@ def test_many_functions():
     divided = split(whole(service_of(1000)))
     sound(divided)
     assert len(divided.nested) == 16
-    assert len(divided.root["Resources"]) < 50
+    assert len(resources(divided.root)) < 50
     assert all(len(template_text(each)) < 1_000_000 for each in divided.nested.values())
 
 
@@ -140,7 +144,7 @@ def test_what_is_there_stays_when_the_service_outgrows_one_stack():
     before = split(whole(service_of(95)))
     after = split(whole(service_of(105)), place_of(before))
     assert not before.nested
-    assert {name for name, stack in place_of(after).items() if not stack} == before.root["Resources"].keys()
+    assert {name for name, stack in place_of(after).items() if not stack} == resources(before.root).keys()
     assert {name for name, stack in place_of(after).items() if stack} == {
         f"F{number}{what}" for number in range(95, 105) for what in ("Function", "Role", "LogGroup", "ErrorsAlarm")
     }
@@ -150,7 +154,7 @@ def test_what_is_there_stays_when_the_service_outgrows_one_stack():
 def test_what_is_there_stays_when_the_service_shrinks():
     before = split(whole(service_of(110)))
     after = split(whole(service_of(90, first=10)), place_of(before))
-    assert len(after.root["Resources"]) < 100
+    assert len(resources(after.root)) < 100
     kept = place_of(after).items()
     assert {name: stack for name, stack in kept if name not in NESTED_STACKS}.items() <= place_of(before).items()
     fresh = split(whole(service_of(91, first=10)), place_of(after))
@@ -239,15 +243,16 @@ def test_the_many_routes_of_one_function_are_spread():
     sound(divided)
     assert {place_of(divided)[f"Route{number}"] for number in range(300)} == {f"Routes{digit:X}" for digit in range(16)}
     assert place_of(divided)["Way"] == place_of(divided)["F1Function"] != ""
-    assert len(divided.root["Resources"]) < 50
+    assert len(resources(divided.root)) < 50
 
 
 @st.composite
 def templates(draw):
     """Functions and other things that refer to what came before them."""
-    resources, outputs = {}, {}
+    made: dict[str, object] = {}
+    outputs: dict[str, object] = {}
     for number in range(draw(st.integers(1, 25))):
-        known = sorted(resources)
+        known = sorted(made)
         named = draw(st.lists(st.sampled_from(known), max_size=3, unique=True)) if known else []
         references = [
             draw(st.sampled_from([{"Ref": name}, {"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"x-${{{name}.Arn}}"}]))
@@ -258,8 +263,8 @@ def templates(draw):
         more = {"DependsOn": after} if after else {}
         if kind == "function":
             role, group = f"R{number}", f"G{number}"
-            resources[group] = {"Type": "AWS::Logs::LogGroup", "Properties": {}}
-            resources[role] = {"Type": "AWS::IAM::Role", "Properties": {"Log": {"Fn::GetAtt": [group, "Arn"]}}}
+            made[group] = {"Type": "AWS::Logs::LogGroup", "Properties": {}}
+            made[role] = {"Type": "AWS::IAM::Role", "Properties": {"Log": {"Fn::GetAtt": [group, "Arn"]}}}
             properties = {
                 "FunctionName": {"Fn::Sub": f"${{AWS::StackName}}-{number}"},
                 "Role": {"Fn::GetAtt": [role, "Arn"]},
@@ -267,12 +272,12 @@ def templates(draw):
                 "Code": {"S3Bucket": {"Ref": "ArtifactBucket"}},
                 "Given": references,
             }
-            resources[f"F{number}"] = {"Type": "AWS::Lambda::Function", **more, "Properties": properties}
+            made[f"F{number}"] = {"Type": "AWS::Lambda::Function", **more, "Properties": properties}
         else:
-            resources[f"X{number}"] = {"Type": kind, **more, "Properties": {"Given": references}}
-    for name in draw(st.lists(st.sampled_from(sorted(resources)), max_size=3, unique=True)):
+            made[f"X{number}"] = {"Type": kind, **more, "Properties": {"Given": references}}
+    for name in draw(st.lists(st.sampled_from(sorted(made)), max_size=3, unique=True)):
         outputs[f"{name}Told"] = {"Value": {"Fn::GetAtt": [name, "Arn"]}}
-    return {"Parameters": {"ArtifactBucket": {"Type": "String"}}, "Resources": resources, "Outputs": outputs}
+    return {"Parameters": {"ArtifactBucket": {"Type": "String"}}, "Resources": made, "Outputs": outputs}
 
 
 @hypothesis.given(templates(), templates())

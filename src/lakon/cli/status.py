@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lakon.provision.drift import Drift
     from lakon.settings import Target
 
+_UNCHECKED = 20  # resources that are named
+
 
 @click.command()
 @click.option("--drift", is_flag=True, help="Look for what was changed by hand, property by property.")
@@ -79,4 +81,6 @@ def _show_drift(drift: Drift) -> None:
         for one in each.properties:
             click.echo(f"    {one.path}: {one.expected or '(none)'} -> {one.actual or '(none)'}")
     if drift.unchecked:
-        click.echo(f"not checked: {', '.join(drift.unchecked)}")
+        rest = len(drift.unchecked) - _UNCHECKED
+        more = f" and {rest} more" if rest > 0 else ""
+        click.echo(f"not checked: {', '.join(drift.unchecked[:_UNCHECKED])}{more}")

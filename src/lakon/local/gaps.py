@@ -99,14 +99,22 @@ GAPS = (
 )
 
 
+_SHOWN = 5
+
+
 def gaps(resources: Mapping[str, Mapping[str, object]]) -> list[str]:
     """A sentence for each thing that a template's resources declare and the embedded AWS does not do.
 
-    It ends with the logical ids of what is concerned, unless that is the whole program.
+    It ends with the logical ids of what is concerned, the first of them, unless that is the whole program.
     """
     told = []
     for gap in GAPS:
         names = [name for name, resource in resources.items() if gap.concerns(resource)]
         if names:
-            told.append(f"the embedded AWS does not {gap.what}" + (f" ({', '.join(names)})" if gap.path else ""))
+            told.append(f"the embedded AWS does not {gap.what}" + (f" ({_some(names)})" if gap.path else ""))
     return told
+
+
+def _some(names: list[str]) -> str:
+    rest = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

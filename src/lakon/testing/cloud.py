@@ -122,9 +122,10 @@ class Cloud:
         for resource in self._program.service.resources:
             if resource.id != name:
                 continue
-            for attribute in resource.told:
-                return self.outputs[resource.logical_id + attribute.capitalize()]
-            return self._physical(resource.logical_id)
+            named = [resource.logical_id + attribute.capitalize() for attribute in resource.told[:1]]
+            return next((self.outputs[one] for one in named if one in self.outputs), "") or self._physical(
+                resource.logical_id
+            )
         if name in self._functions:
             return self._functions[name]
         raise UsageError(f"the program declares nothing named {name!r}")

@@ -1,0 +1,101 @@
+"""A service that outgrows one stack, on the embedded AWS."""
+
+# mypy: allow-untyped-defs, allow-untyped-calls
+
+import json
+import os
+import sys
+
+import pytest
+
+PROGRAM = """
+import lakon
+
+service = lakon.Service("large", python="{python}")
+photos = service.bucket("photos")
+index = service.table("index", key="id")
+api = service.http_api("public")
+
+
+@service.function(uses=index.write)
+def first(event, context):
+    print("seen")
+    return "old " + index.name
+
+
+def greet(event, context):
+    return "hello"
+
+
+for number in range({count}):
+    calls = [photos.created(prefix=f"{{number}}/")] if number == 2 else [api.get("/three")] if number == 3 else []
+    service.function(name=f"f{{number}}", on=calls, uses=index.write)(greet)
+"""
+BROKEN = 'service.function(name="broken", layers=["arn:aws:lambda:us-east-1:000000000000:layer:none:1"])(greet)\n'
+
+
+@pytest.fixture
+def write(run, tmp_path):
+    """Write the program with so many functions; how many lines that is."""
+
+    def write(count, *, more="", **words):
+        text = PROGRAM.format(python=f"{sys.version_info[0]}.{sys.version_info[1]}", count=count) + more
+        for old, new in words.items():
+            text = text.replace(old, new)
+        (tmp_path / "app.py").write_text(text)
+        return len(text.splitlines())
+
+    yield write
+    run("local", "stop")
+
+
+def members(run):
+    return {each["logical_id"]: each["physical_id"] for each in run("status", "--local", "--json").json()["resources"]}
+
+
+def test_a_service_outgrows_one_stack(run, write):
+    write(129)
+    assert run("provision", "--local").code == 0
+    small = members(run)
+    assert len(small) == 400
+
+    write(145)
+    assert "48 to add" in run("diff", "--local").out
+    assert run("provision", "--local").code == 0
+    large = members(run)
+    assert small.items() <= large.items(), "what is there is not made anew"
+    assert large["F144Function"] == "large-dev-f144"
+    assert run("provision", "--local", "--json").json()["action"] == "unchanged"
+    assert "nothing would change" in run("diff", "--local").out
+    assert json.loads(run("invoke", "f144", "--local").out) == "hello"
+    assert json.loads(run("invoke", "first", "--local").out).startswith("old large-dev-IndexTable")
+    assert "seen" in run("logs", "first", "--local").out
+    assert "no drift" in run("status", "--local", "--drift").out
+
+    line = write(145, more=BROKEN)
+    failed = run("provision", "--local")
+    assert failed.code != 0
+    assert f"error: app.py:{line}: BrokenFunction (AWS::Lambda::Function) could not be" in failed.err
+    assert members(run).keys() == large.keys(), "all is as it was"
+
+    write(145, old="new", hello="good day")
+    code = run("provision", "--local", "--code-only", "--json")
+    assert code.code == 0, code.err
+    assert json.loads(run("invoke", "f144", "--local").out) == "good day"
+
+    oldest = run("rollback", "--local", "--list", "--json").json()["releases"][-1]["build"]
+    back = run("rollback", "--local", "--to", oldest)
+    assert back.code == 0, back.err
+    assert members(run) == small
+    assert run("delete", "--local").code == 0
+
+
+@pytest.mark.skipif("LAKON_SOAK" not in os.environ, reason="takes long: LAKON_SOAK=1 asks for it")
+def test_a_thousand_functions(run, write):
+    write(1000)
+    done = run("provision", "--local", "--json")
+    assert done.code == 0, done.err
+    assert len(members(run)) > 3000
+    assert json.loads(run("invoke", "f999", "--local").out) == "hello"
+    assert run("provision", "--local", "--json").json()["action"] == "unchanged"
+    assert run("delete", "--local").code == 0
