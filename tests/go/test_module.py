@@ -223,7 +223,7 @@ def test_sigterm(ours: bytes, tmp_path: Path) -> None:
         told = tmp_path / "told"
         async with hosting(tmp_path) as hosted:
             await hosted.ask(make(hosted, ours, "text", TOLD=str(told)), "x")
-            extension = "EXTENSION\tName: LakonEnableSIGTERM\tState: Registered\tEvents: []"
+            extension = "EXTENSION\tName: LakonEnableSIGTERM\tState: Ready\tEvents: []"
             await hosted.written(lambda lines: extension in lines)
         assert told.read_text() == "SIGTERM"
 

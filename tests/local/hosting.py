@@ -212,7 +212,7 @@ def run(scenario: Callable[[], Coroutine[None, None, None]], limit: float = 60) 
 async def serving(api: RuntimeApi) -> AsyncIterator[str]:
     """A Runtime API on a port of its own, without extensions; its address."""
     extensions = ExtensionsApi(
-        [], {}, closed=lambda: False, progress=lambda: None, failed=lambda *_: None, registered=lambda _: None
+        [], {}, closed=lambda: False, progress=lambda: None, failed=lambda *_: None, registered=lambda: None
     )
     endpoint = Endpoint(api, extensions, TelemetryApi(extensions, Telemetry(), lambda: False, lambda *_: None))
     try:

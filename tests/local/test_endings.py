@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .hosting import hosting, run, until
@@ -97,7 +98,7 @@ def test_one_caller_after_the_other_needs_one_environment(tmp_path: Path) -> Non
             await hosted.written(lambda lines: sum(line.startswith("REPORT") for line in lines) == 50)
             assert len(hosted.logs.streams) == 1
             [stream] = hosted.logs.streams.values()
-            assert [line.split()[0] for line in stream] == ["START", "END", "REPORT"] * 50
+            assert [line.split()[0] for line in stream] == ["INIT_START", *["START", "END", "REPORT"] * 50]
 
     run(scenario)
 
@@ -169,5 +170,34 @@ def test_the_memory_of_a_function_that_crashes_at_once(tmp_path: Path) -> None:
             await hosted.fail(hosted.function({"app.py": "import os\ndef handler(event, context):\n    os._exit(3)\n"}))
             lines = await hosted.written(lambda lines: any(line.startswith("REPORT") for line in lines))
             assert "Max Memory Used" in next(line for line in lines if line.startswith("REPORT"))
+
+    run(scenario)
+
+
+BACKGROUND = """
+import threading, time
+ticks = []
+def tick():
+    while True:
+        ticks.append(time.monotonic())
+        time.sleep(0.01)
+threading.Thread(target=tick, daemon=True).start()
+def handler(event, context):
+    time.sleep(event)
+    return ticks
+"""
+
+
+def test_what_a_function_leaves_to_a_thread_stands_still_between_events(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with hosting(tmp_path) as hosted:
+            function = hosted.function({"app.py": BACKGROUND})
+            await hosted.ask(function, 0)
+            await asyncio.sleep(1.5)
+            ticks = await hosted.ask(function, 0.3)
+            assert isinstance(ticks, list)
+            pauses = [later - tick for tick, later in pairwise(ticks)]
+            assert max(pauses) > 1
+            assert ticks[-1] - ticks[pauses.index(max(pauses)) + 1] > 0.1  # it went on with the event
 
     run(scenario)

@@ -89,7 +89,7 @@ def test_events_and_end(tmp_path: Path) -> None:
             assert await hosted.ask(function, 2) == 2
             await hosted.written(lambda lines: sum(line.startswith("REPORT") for line in lines) == 2)
             assert "watcher is up" in hosted.logs.lines
-            assert "EXTENSION\tName: watcher\tState: Registered\tEvents: [INVOKE, SHUTDOWN]" in hosted.logs.lines
+            assert "EXTENSION\tName: watcher\tState: Ready\tEvents: [INVOKE,SHUTDOWN]" in hosted.logs.lines
         about, *_ = read(told)
         assert about["about"] == {
             "functionName": function.name,

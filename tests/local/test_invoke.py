@@ -217,6 +217,9 @@ def test_log_tail(lambda_client: LambdaClient, deploy: Callable[..., str]) -> No
         lines = base64.b64decode(answer["LogResult"]).decode().splitlines()
         request = answer["ResponseMetadata"]["RequestId"]
         assert request
+        if cold:
+            version = f"{sys.version_info.major}.{sys.version_info.minor}"
+            assert lines.pop(0) == f"INIT_START Runtime Version: python:{version}"
         assert re.fullmatch(r"START RequestId: [0-9a-f-]{36} Version: \$LATEST", lines[0])
         assert lines[1] == "spoken"
         assert re.fullmatch(r"END RequestId: [0-9a-f-]{36}", lines[2])

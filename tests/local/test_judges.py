@@ -196,7 +196,7 @@ def test_sigterm_is_heard_by_an_internal_extension(go: bytes, tmp_path: Path) ->
         told = tmp_path / "told"
         async with hosting(tmp_path) as hosted:
             await hosted.ask(make(hosted, go, told=str(told)), {"text": "x"})
-            extension = "EXTENSION\tName: GoLangEnableSIGTERM\tState: Registered\tEvents: []"
+            extension = "EXTENSION\tName: GoLangEnableSIGTERM\tState: Ready\tEvents: []"
             await hosted.written(lambda lines: extension in lines)
         assert told.read_text() == "SIGTERM"
 

@@ -42,7 +42,8 @@ def handler(event, context):
     lambda_client.invoke(FunctionName=name)
     wait_for(lambda: any(line.startswith("REPORT") for line in messages(logs_client, f"/aws/lambda/{name}")))
     lines = messages(logs_client, f"/aws/lambda/{name}")
-    assert lines[0].startswith("START RequestId: ")
+    assert lines[0].startswith("INIT_START Runtime Version: python:")
+    assert lines[1].startswith("START RequestId: ")
     [warning] = [line for line in lines if line.startswith("[WARNING]")]
     assert warning.endswith("first\nsecond\n\tthird")
     [error] = [line for line in lines if line.startswith("[ERROR]")]

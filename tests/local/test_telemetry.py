@@ -85,8 +85,8 @@ def test_subscriber(tmp_path: Path, protocol: str) -> None:
         kinds = [str(event["type"]) for event in events]
         assert [kind for kind in kinds if kind.startswith("platform.")] == [
             "platform.initStart",
-            "platform.extension",
             "platform.telemetrySubscription",
+            "platform.extension",
             "platform.initRuntimeDone",
             "platform.initReport",
             "platform.start",
@@ -155,7 +155,7 @@ def test_requests_that_are_refused(change: dict[str, object], word: str) -> None
     async def scenario() -> None:
         closed = False
         extensions = ExtensionsApi(
-            [], {}, closed=lambda: False, progress=lambda: None, failed=lambda *_: None, registered=lambda _: None
+            [], {}, closed=lambda: False, progress=lambda: None, failed=lambda *_: None, registered=lambda: None
         )
         api = TelemetryApi(extensions, Telemetry(), lambda: closed, lambda *_: None)
         body: dict[str, object] = {"types": ["platform"], "destination": {"protocol": "TCP", "port": 9}}

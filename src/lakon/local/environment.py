@@ -32,6 +32,7 @@ _BUDGET = 2.0  # seconds that external extensions have to end
 _BUDGET_WITHOUT = 0.5  # and a runtime that has internal ones only
 _RUNTIMES_SHARE = 0.3
 _LAST_WORDS = 0.005
+_LONGEST = 900  # seconds that a function may take on Lambda
 _MB = 1024 * 1024
 _PEAK_AGE = INTERVAL  # to look at each of a thousand invocations a second would take a tenth of them
 
@@ -89,6 +90,7 @@ class ExecutionEnvironment:
         self._guard = guard
         self._watch = watch
         self._stopping = False
+        self._frozen = False
         self._work: Work | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._api = RuntimeApi(
@@ -144,15 +146,41 @@ class ExecutionEnvironment:
             self._settle()
             _ = self.peak_memory
             self._initialised_once = True
+            for extension in self._extensions.extensions.values():
+                state = "Ready" if extension.ready else "Registered"
+                self.platform.extension(extension.name, state, sorted(extension.events))
             self.telemetry.seal()
 
     def invoke(self, invocation: Invocation, limit: float, work: Work) -> None:
         """Hand over one event. It is over when the runtime and the extensions ask for the next, or after `limit` s."""
         self._work = work
+        self._thaw()
         self._timer = asyncio.get_running_loop().call_later(limit, self._api.finish, Ending.TIMED_OUT)
         self._watch.add(self)
         self._api.submit(invocation)
         self._extensions.invoke(invocation)
+
+    def freeze(self) -> bool:
+        """Let its processes stand still until the next event; not while subscribers have telemetry to hear.
+
+        A function under a debugger, which may take longer than any other, is left alone.
+        """
+        if self.telemetry.pending:
+            return False
+        if self._function.timeout <= _LONGEST:
+            self._frozen = True
+            for child in self._children():
+                child.freeze()
+        return True
+
+    def _thaw(self) -> None:
+        if self._frozen:
+            self._frozen = False
+            for child in self._children():
+                child.thaw()
+
+    def _children(self) -> list[Child]:
+        return [*self._programs, *([self._runtime] if self._runtime else [])]
 
     def hold(self, *, wait: bool) -> None:
         """Let what its processes send wait in their hands, or take it again."""
@@ -205,10 +233,11 @@ class ExecutionEnvironment:
         ended within the budget is killed.
         """
         _ = self.peak_memory
+        self._thaw()
         self._stopping = True
         if self._extensions.extensions:
             await self._shut_down(reason)
-        for child in (*self._programs, *((self._runtime,) if self._runtime else ())):
+        for child in self._children():
             child.kill()
             await child.wait()
         self._drain()
@@ -219,7 +248,7 @@ class ExecutionEnvironment:
 
     def check_memory(self) -> None:
         """Kill it, as Lambda does, when its processes hold more memory than it was given."""
-        pids = [child.pid for child in (self._runtime, *self._programs) if child and child.returncode is None]
+        pids = [child.pid for child in self._children() if child.returncode is None]
         if held_memory(pids) > self._function.memory * _MB:
             self._peak_memory = self._function.memory
             self._condemn("Runtime.OutOfMemory", "Runtime exited with error: signal: killed")
@@ -312,8 +341,7 @@ class ExecutionEnvironment:
     def _initialised(self) -> bool:
         return self._initialised_once
 
-    def _registered(self, extension: Extension) -> None:
-        self.platform.extension(extension.name, "Registered", sorted(extension.events))
+    def _registered(self) -> None:
         if self._extensions.complete and not self._all_registered.done():
             self._all_registered.set_result(None)
 

@@ -57,7 +57,7 @@ class ExtensionsApi:
 
     `external` names the programs that were started; `about` is what a registration is answered with, the account among
     it. `closed` says whether it is too late to register. `progress` is called whenever one may have become ready,
-    `failed` with an error type and a message when one gives up, `registered` with each that is new.
+    `failed` with an error type and a message when one gives up, `registered` when one is new.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class ExtensionsApi:
         closed: Callable[[], bool],
         progress: Callable[[], None],
         failed: Callable[[str, str], None],
-        registered: Callable[[Extension], None],
+        registered: Callable[[], None],
     ) -> None:
         self.extensions: dict[str, Extension] = {}
         self._external = frozenset(external)
@@ -162,7 +162,7 @@ class ExtensionsApi:
             return _refuse("TooManyExtensions", f"Extension limit ({MAX_EXTENSIONS}) reached")
         extension = Extension(name, external, asked)
         self.extensions[extension.identifier] = extension
-        self._registered(extension)
+        self._registered()
         about = dict(self._about)
         features = {each.strip() for each in request.headers.get("lambda-extension-accept-feature", "").split(",")}
         if _ACCOUNT_FEATURE not in features:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from lakon.exceptions import LakonError, LocalError
 from lakon.local.environment import ExecutionEnvironment
+from lakon.local.freezer import Freezer
 from lakon.local.launches import InvalidEntrypointError, Launcher
 from lakon.local.log_writer import LogWriter, StreamName
 from lakon.local.logs import LogStream
@@ -64,6 +65,7 @@ class LambdaHost:
         self._writer = writer
         self._guard = guard
         self._watch = LimitWatch()
+        self._freezer = Freezer()
         self._limits = limits or Limits()
         self._pools: dict[str, Pool] = {}
         self._all: set[ExecutionEnvironment] = set()
@@ -235,6 +237,7 @@ class LambdaHost:
         while self._endings:
             await asyncio.gather(*self._endings)
         self._watch.close()
+        self._freezer.close()
 
     async def _create(self, function: Function, *, provisioned: bool = False) -> tuple[ExecutionEnvironment, float]:
         name = self._stream_name(function)
@@ -305,6 +308,7 @@ class LambdaHost:
         if environment.usable and not pool.retired:
             environment.idle_since = time.monotonic()
             pool.idle.append(environment)
+            self._freezer.add(environment)
             return
         self._lose(pool, environment)
 

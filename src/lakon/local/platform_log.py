@@ -61,7 +61,9 @@ class PlatformLog:
     def init_start(self) -> None:
         """The init phase begins."""
         record = self._init | {"functionName": self._function.name, "functionVersion": self._function.version}
-        self._write("platform.initStart", record, "DEBUG")
+        runtime = self._function.runtime
+        version = runtime.replace("python", "python:").replace("nodejs", "nodejs:").replace("provided.", "provided:")
+        self._write("platform.initStart", record, "DEBUG", f"INIT_START Runtime Version: {version}")
 
     def init_end(self, seconds: float, status: Status, phase: str = "init") -> None:
         """The init phase is over; in the phase "invoke" it was tried again."""
@@ -136,9 +138,9 @@ class PlatformLog:
         self._write("platform.report", record, "INFO" if status.word == "success" else "WARN")
 
     def extension(self, name: str, state: str, events: Sequence[str], error_type: str | None = None) -> None:
-        """An extension has registered, or failed."""
+        """An extension is initialised, or failed."""
         error = f"\tError Type: {error_type}" if error_type else ""
-        text = f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{', '.join(events)}]{error}"
+        text = f"EXTENSION\tName: {name}\tState: {state}\tEvents: [{','.join(events)}]{error}"
         record: dict[str, object] = {"name": name, "state": state, "events": list(events)}
         if error_type:
             record["errorType"] = error_type

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lakon.local.spawning.groups import kill_group
+from lakon.local.spawning.groups import kill_group, signal_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -189,6 +189,16 @@ class Child:
         """End its whole group at once."""
         if not self._ended.done():
             kill_group(self.pid)
+
+    def freeze(self) -> None:
+        """Let its whole group stand still."""
+        if not self._ended.done():
+            signal_group(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let its group go on."""
+        if not self._ended.done():
+            signal_group(self.pid, signal.SIGCONT)
 
     async def wait(self, limit: float | None = None) -> None:
         """Wait, for at most `limit` seconds, until it has ended."""

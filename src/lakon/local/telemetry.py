@@ -93,6 +93,11 @@ class Subscription:
         if self._sender is None or self._sender.done():
             self._sender = asyncio.create_task(self._send())
 
+    @property
+    def pending(self) -> bool:
+        """Whether something is not delivered yet."""
+        return bool(self._lines or self._batches)
+
     async def deliver(self) -> None:
         """Send what is left, and wait until it was taken or dropped."""
         self.flush()
@@ -159,6 +164,11 @@ class Telemetry:
     def active(self) -> bool:
         """Whether anybody hears, or may come to hear, what is told."""
         return self._early is not None or bool(self._subscriptions)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a subscriber has something to hear yet."""
+        return any(subscription.pending for subscription in self._subscriptions.values())
 
     def subscribe(self, subscriber: str, subscription: Subscription) -> None:
         """Take a subscription, in place of an earlier one of the same subscriber."""

@@ -23,8 +23,13 @@ def alive(pid: int) -> bool:
 
 def kill_group(pid: int) -> None:
     """Kill the process group led by `pid`, if there is one."""
+    signal_group(pid, signal.SIGKILL)
+
+
+def signal_group(pid: int, number: signal.Signals) -> None:
+    """Send a signal to the process group led by `pid`, if there is one."""
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)
 
 
 def descendants(pid: int) -> list[int]:
