@@ -88,7 +88,7 @@ def test_a_large_service_is_asked_no_more(world: World, tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(PROGRAM.format(name=world.name) + more)
     program = load(tmp_path / "app.py")
     first = provision(program, world.target, world.reporter)
-    names = {each.logical_id for each in status(world.session, world.name).resources}
+    names = {each.logical_id for each in status(world.session, first.outcome.stack).resources}
     assert {"More0Function", "More139LogGroup", "PhotosBucket"} < names
     assert not names & NESTED_STACKS
     built = build(program, world.target, world.reporter)
@@ -99,7 +99,7 @@ def test_a_large_service_is_asked_no_more(world: World, tmp_path: Path) -> None:
 
     assert calls == ["GetCallerIdentity", "DescribeStacks", "GetTemplate"]
     assert (again.outcome.action, again.build) == ("unchanged", first.build)
-    held = deployed(session, world.name)
+    held = deployed(session, first.outcome.stack)
     assert held
     assert held.template == json.loads(built.synthesis.text)
 

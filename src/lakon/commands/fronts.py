@@ -89,15 +89,15 @@ def open_fronts(
         return
     from lakon.provision import status  # not for `lakon build`, which asks AWS nothing
 
-    outputs = status.status(session, stack).outputs
-    resources = status.resources(session, stack)
+    seen = status.status(session, stack)
+    outputs = seen.outputs
     ports = _ports(program, target)
     known = Known(
         stack=stack,
         account=session.account,
         region=session.region,
         ports=ports,
-        physical={each.logical_id: each.physical_id or "" for each in resources},
+        physical={each.logical_id: each.physical_id or "" for each in seen.resources},
         outputs=outputs,
         keys=_keys(session, outputs, program.service),
         root=program.root,
