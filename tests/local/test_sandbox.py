@@ -123,6 +123,7 @@ def test_users_have_sandboxes_too(tmp_path: Path) -> None:
             ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # as a process is that was started by this user
             kernel = Kernel()
             prepare(kernel, str(root))
+            kernel.unshare_mounts()
             enter(kernel, str(root), {"id": "1", "task": str(task), "opt": "", "size": 1, "keep": []})
             Path("/tmp/mine").touch()
             with pytest.raises(OSError, match="Read-only"):

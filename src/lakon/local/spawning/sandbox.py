@@ -140,8 +140,10 @@ def prepare(kernel: Kernel, root: str) -> None:
 
 
 def enter(kernel: Kernel, root: str, sandbox: Sandbox) -> None:
-    """Move this process, whose parent has prepared `root`, and what it will start into a sandbox of its own."""
-    kernel.unshare_mounts()
+    """Move this process and what it will start into a sandbox.
+
+    Its parent has prepared `root`, and it has a mount namespace of its own.
+    """
     _place(kernel, sandbox["task"], f"{root}/var/task")
     if any(path.startswith("/opt/") for path in sandbox["keep"]):
         kernel.tmpfs(f"{root}/opt", "size=1m,mode=755")
