@@ -52,6 +52,13 @@ def test_what_is_saved_is_told(watch: Watch, root: Path) -> None:
     seen(watch, root / "app.py")
 
 
+def test_what_an_editor_needs_on_the_way_is_not_told(watch: Watch, root: Path) -> None:
+    (root / "app.py").write_text("1")
+    (root / "app.py.new").write_text("2")
+    (root / "app.py.new").replace(root / "app.py")
+    assert watch.wait(5) == {root / "app.py"}
+
+
 def test_folders_that_come_and_go(watch: Watch, root: Path) -> None:
     (root / "new" / "deep").mkdir(parents=True)
     seen(watch, root / "new")

@@ -40,6 +40,8 @@ def _show(seen: Overview) -> None:
     click.echo(f"{seen.service}{about}  (Python {seen.python})")
     for function in seen.functions:
         settings = f"{function.memory} MB, {function.timeout} s"
+        if function.source:
+            settings += f", {function.engine} {function.source}"
         click.echo(f"\n{function.name}  ({settings})  {function.place}")
         rows = [("called by", link.other, link.what) for link in function.calls]
         rows += [("touches", link.other, link.what) for link in function.touches]

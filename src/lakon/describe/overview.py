@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from lakon.model.code import ApiHandler
+from lakon.model.code import ApiHandler, GoProgram, PythonHandler, WebProgram
 from lakon.model.grants import Allow, Grant, Invoke
 from lakon.model.http import Url
 from lakon.model.routes import ListenerRule, Route, SocketRoute
@@ -15,6 +15,7 @@ from lakon.synth.grants import invoked_names
 from lakon.synth.values import handles
 
 if TYPE_CHECKING:
+    from lakon.model.code import Code
     from lakon.model.function import Function, Use
     from lakon.model.service import Service
     from lakon.model.triggers import Trigger
@@ -33,9 +34,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class FunctionView:
-    """A function: its settings, what calls it, what it touches, and where it was declared."""
+    """A function: its settings, what calls it, what it touches, and where it was declared.
+
+    `engine` is what runs it: "python", "web" for a server in any language, or that of a Go function; `source` is the
+    folder of a server or a Go program.
+    """
 
     name: str
+    engine: str
+    source: str | None
     memory: int
     timeout: int
     calls: tuple[Link, ...]
@@ -76,8 +83,11 @@ def overview(service: Service, *, root: str) -> Overview:
 
 
 def _function(service: Service, function: Function, root: str) -> FunctionView:
+    engine, source = _code(function.code)
     return FunctionView(
         name=function.name,
+        engine=engine,
+        source=source,
         memory=function.memory,
         timeout=function.timeout,
         calls=(*(_call(trigger) for trigger in function.on), *_served(function)),
@@ -85,6 +95,17 @@ def _function(service: Service, function: Function, root: str) -> FunctionView:
         alarms=tuple(f"{alarm.statistic} of {alarm.metric} >= {alarm.threshold}" for alarm in function.alarms),
         place=function.origin.place(root),
     )
+
+
+def _code(code: Code) -> tuple[str, str | None]:
+    match code:
+        case PythonHandler():
+            return "python", None
+        case GoProgram():
+            return code.engine, code.source
+        case WebProgram():
+            return "web", code.source
+    assert_never(code)
 
 
 def _served(function: Function) -> list[Link]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SETTLED = 10  # ms without another change after which a burst of them is over
 _LONGEST = 200  # ms after which a burst that does not end is told all the same
+_ADDED = 1
 _IGNORED = frozenset({"__pycache__", "node_modules"})
 
 
@@ -50,8 +51,10 @@ class Watch:
             if changes == "signal":
                 raise KeyboardInterrupt
             return frozenset()
-        paths = frozenset(path for _, name in changes if not _ignored(path := Path(name), self._root))
-        paths = frozenset(path for path in paths if not _is_our_output(path))
+        came = {name for kind, name in changes if kind == _ADDED}
+        passed = {name for name in came if not os.path.lexists(name)}  # an editor's own, on the way to the real one
+        paths = frozenset(Path(name) for _, name in changes if name not in passed)
+        paths = frozenset(path for path in paths if not _ignored(path, self._root) and not _is_our_output(path))
         if any(path.is_dir() or str(path) in self._folders for path in paths):
             self._look_again()
         return paths
