@@ -8,6 +8,7 @@ See "AWS::Lambda::Version" and "UpdatePolicy attribute" in the CloudFormation re
 from __future__ import annotations
 
 import json
+import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
@@ -34,6 +35,7 @@ _NO_PART_OF_A_VERSION = ("Tags", "ReservedConcurrentExecutions")
 _THEMSELVES = frozenset(
     {"AWS::Lambda::Function", "AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::CloudWatch::Alarm"}
 )
+_ARN = re.compile(r"\$\{([A-Za-z0-9]+)\.Arn\}")
 _QUALIFIED = {"AWS::Lambda::Url", "AWS::Lambda::EventInvokeConfig"}
 """What names the function alone, and the alias beside it."""
 
@@ -58,8 +60,9 @@ def add_traffic(template: Template, service: Service, *, shifting: bool) -> None
     shifted = [function for function in aliased if function.traffic is not None]
     if shifting and shifted:
         _add_application(template, service, {hook for function in shifted for hook in hooks[function.name].values()})
+        alarms = _alarms(template)
         for function in shifted:
-            _add_group(template, function)
+            _add_group(template, function, alarms.get(id(function.origin), []))
 
 
 def _hooks(service: Service) -> dict[str, dict[str, str]]:
@@ -150,12 +153,16 @@ def _add_application(template: Template, service: Service, hooks: set[str]) -> N
     template.add(_APPLICATION, "AWS::CodeDeploy::Application", named, service.origin)
 
 
-def _add_group(template: Template, function: Function) -> None:
-    alarms = [
-        {"Name": {"Ref": name}}
-        for name, resource in sorted(template.resources.items())
-        if resource["Type"] == "AWS::CloudWatch::Alarm" and template.origins[name] is function.origin
-    ]
+def _alarms(template: Template) -> dict[int, list[Properties]]:
+    """The alarms of each function, by the identity of where it was declared."""
+    found: dict[int, list[Properties]] = {}
+    for name in sorted(template.resources):
+        if template.resources[name]["Type"] == "AWS::CloudWatch::Alarm":
+            found.setdefault(id(template.origins[name]), []).append({"Name": {"Ref": name}})
+    return found
+
+
+def _add_group(template: Template, function: Function, alarms: list[Properties]) -> None:
     events = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
     properties: Properties = {
         "ApplicationName": {"Ref": _APPLICATION},
@@ -211,9 +218,7 @@ def _pointed(value: object, aliases: Mapping[str, str]) -> object:
         case {"Fn::GetAtt": [str(function), "Arn"]} if function in aliases:
             return {"Ref": aliases[function]}
         case {"Fn::Sub": str(text)}:
-            for function, alias in aliases.items():
-                text = text.replace(f"${{{function}.Arn}}", f"${{{alias}}}")
-            return {"Fn::Sub": text}
+            return {"Fn::Sub": _ARN.sub(lambda arn: f"${{{aliases[arn[1]]}}}" if arn[1] in aliases else arn[0], text)}
         case dict():
             return {key: _pointed(inner, aliases) for key, inner in value.items()}
         case list():
