@@ -26,7 +26,7 @@ def site_of(folder: Path, **files: str) -> Site:
 
 def test_files_have_keys_types_and_headers(tmp_path: Path) -> None:
     site = site_of(tmp_path, index_dot_html="<h1>", docs__a_dot_css="a{}")
-    found = files_of(site, tmp_path, str(tmp_path))
+    found = files_of(site, tmp_path / "public", str(tmp_path))
     assert {key: (file.read(), file.content_type, file.cache_control) for key, file in found.items()} == {
         "index.html": (b"<h1>", "text/html; charset=utf-8", ANEW),
         "docs/a.css": (b"a{}", "text/css; charset=utf-8", AN_HOUR),
@@ -35,10 +35,10 @@ def test_files_have_keys_types_and_headers(tmp_path: Path) -> None:
 
 def test_a_fingerprint_tells_content_and_headers(tmp_path: Path) -> None:
     site = site_of(tmp_path, a_dot_css="a{}", b_dot_css="a{}")
-    found = files_of(site, tmp_path, str(tmp_path))
+    found = files_of(site, tmp_path / "public", str(tmp_path))
     assert found["a.css"].fingerprint() == found["b.css"].fingerprint()
     site.cache = {"b.*": "no-store"}
-    assert found["a.css"].fingerprint() != files_of(site, tmp_path, str(tmp_path))["b.css"].fingerprint()
+    assert found["a.css"].fingerprint() != files_of(site, tmp_path / "public", str(tmp_path))["b.css"].fingerprint()
 
 
 def test_hidden_and_excluded_files_stay_at_home(tmp_path: Path) -> None:
@@ -48,13 +48,13 @@ def test_hidden_and_excluded_files_stay_at_home(tmp_path: Path) -> None:
     (tmp_path / "public" / ".well-known").mkdir()
     (tmp_path / "public" / ".well-known" / "security.txt").write_text("x")
     site.exclude = ("*.map",)
-    assert set(files_of(site, tmp_path, str(tmp_path))) == {"a.html", ".well-known/security.txt"}
+    assert set(files_of(site, tmp_path / "public", str(tmp_path))) == {"a.html", ".well-known/security.txt"}
 
 
 def test_a_website_bucket_has_pages_under_their_clean_names(tmp_path: Path) -> None:
     site = site_of(tmp_path, about_dot_html="<h1>")
     site.cdn = False
-    found = files_of(site, tmp_path, str(tmp_path))
+    found = files_of(site, tmp_path / "public", str(tmp_path))
     assert set(found) == {"about.html", "about"}
     assert found["about"].content_type == "text/html; charset=utf-8"
 
@@ -103,16 +103,16 @@ def test_what_files_are_taken_for(name: str, kind: str) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     site = lakon.Service("web").site("./public")
     with pytest.raises(ProgramError, match=r"has no folder \./public"):
-        files_of(site, tmp_path, str(tmp_path))
+        files_of(site, tmp_path / "public", str(tmp_path))
 
 
 def test_a_folder_without_files(tmp_path: Path) -> None:
     (tmp_path / "public").mkdir()
     with pytest.raises(ProgramError, match="is empty"):
-        files_of(lakon.Service("web").site("./public"), tmp_path, str(tmp_path))
+        files_of(lakon.Service("web").site("./public"), tmp_path / "public", str(tmp_path))
 
 
 def test_a_manifest_of_the_users_own(tmp_path: Path) -> None:
     site = site_of(tmp_path, manifest_dot_json="{}")
     with pytest.raises(ProgramError, match=r"has a file manifest\.json, which Lakon makes"):
-        files_of(site, tmp_path, str(tmp_path))
+        files_of(site, tmp_path / "public", str(tmp_path))

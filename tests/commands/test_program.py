@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from lakon.commands.describe import describe
+from lakon.commands.openapi import document
 from lakon.commands.program import find, load
+from lakon.commands.sites import folder_of
 from lakon.exceptions import ProgramError, UsageError
 from lakon.model.code import PythonHandler
 
@@ -267,3 +270,54 @@ def test_what_a_program_prints_is_talk(tmp_path, capsys):
 def test_a_program_that_is_gone(tmp_path):
     with pytest.raises(ProgramError, match="the program is gone"):
         load(tmp_path / "app.py")
+
+
+MODELS = """
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TypedDict
+
+
+@dataclass
+class Order:
+    id: uuid.UUID
+    lines: list[Line]
+
+
+class Line(TypedDict):
+    sku: uuid.UUID
+"""
+SHOP = """
+from __future__ import annotations
+
+import lakon
+from models import Order
+
+service = lakon.Service("shop")
+api = service.rest_api("public", validate=True)
+
+
+@api.post("/orders")
+def order(body: Order) -> Order:
+    return body
+"""
+
+
+def test_annotations_that_are_texts_are_understood_when_the_program_is_loaded_no_more(tmp_path):
+    program = load(write(tmp_path, app_py=SHOP, models_py=MODELS) / "app.py")
+    assert not {"app", "models"} & set(sys.modules)
+    schemas = document(program, None, version="1")["components"]["schemas"]
+    assert schemas["Order"]["properties"]["lines"] == {"type": "array", "items": {"$ref": "#/components/schemas/Line"}}
+    assert schemas["Line"]["required"] == ["sku"]
+    assert [function.name for function in describe(program, stage="dev").functions] == ["public"]
+    assert not {"app", "models"} & set(sys.modules)
+
+
+def test_the_folder_of_a_site_lies_beside_the_program(tmp_path):
+    pyproject = '[tool.lakon]\napp = "src/shop.py"\n'
+    source = GOOD + 'site = service.site("./public")\n'
+    program = load(find(None, write(tmp_path, pyproject_toml=pyproject, src__shop_py=source)))
+    assert program.root == tmp_path
+    assert folder_of(program, program.service.sites[0]) == tmp_path / "src" / "public"

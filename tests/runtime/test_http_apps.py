@@ -263,6 +263,40 @@ def test_an_application_that_does_not_start_says_so():
         ask(apis, "http_api", "GET", "/x")
 
 
+def test_tasks_that_an_application_leaves_are_finished_and_those_of_its_lifespan_are_not_waited_for():
+    kept = []
+
+    @contextlib.asynccontextmanager
+    async def lasting(app):
+        task = asyncio.create_task(asyncio.sleep(3600))
+        yield
+        task.cancel()
+
+    async def later():
+        await asyncio.sleep(0.01)
+        done.append("later")
+
+    async def show(request):
+        kept.append(asyncio.create_task(later()))
+        return starlette.responses.PlainTextResponse("shown")
+
+    routes = [starlette.routing.Route("/shown", show)]
+    apis = mounted(starlette.applications.Starlette(routes=routes, lifespan=lasting))
+    assert (ask(apis, "http_api", "GET", "/shown").body, done) == (b"shown", ["later"])
+
+
+def test_what_fails_after_the_answer_is_told_to_the_log(caplog):
+    async def fail():
+        raise ValueError("the mail was not sent")
+
+    async def show(request):
+        return starlette.responses.PlainTextResponse("shown", background=starlette.background.BackgroundTask(fail))
+
+    apis = mounted(starlette.applications.Starlette(routes=[starlette.routing.Route("/shown", show)]))
+    assert ask(apis, "http_api", "GET", "/shown").body == b"shown"
+    assert "the mail was not sent" in caplog.text
+
+
 def test_an_application_without_a_lifespan_or_an_answer():
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":

@@ -99,7 +99,9 @@ def ask(api, method, path, body=None, *, key=None, door=http_api, headers=(), qu
         ({"u": uuid.UUID(int=1), "c": Colour.BLUE}, 200, "application/json", None),
         (lakon.Response("<p>", 404, type="text/html"), 404, "text/html", "<p>"),
         (lakon.Response(b"{}", type="application/json"), 200, "application/json", "{}"),
-        (iter(["a", b"b"]), 200, "application/octet-stream", b"ab"),
+        (iter(["a", b"b"]), 200, "text/plain; charset=utf-8", b"ab"),
+        (iter([b"a", "b"]), 200, "application/octet-stream", b"ab"),
+        (iter([]), 200, "application/octet-stream", b""),
         (lakon.Response(iter(["a", "b"]), type="text/plain"), 200, "text/plain", "ab"),
     ],
 )
@@ -138,6 +140,88 @@ def test_generators_coroutines_and_asynchronous_generators(api):
     assert ask(api, "GET", "/generator")[1] == "ab"
     assert ask(api, "GET", "/agenerator")[1] == "xy"
     assert ask(api, "GET", "/coroutine")[1] == ask(api, "GET", "/coroutine")[1] == ask(api, "GET", "/partial")[1]
+
+
+def test_what_goes_wrong_before_the_first_part_is_an_answer(api):
+    @api.get("/generator")
+    def generator(request):
+        raise lakon.HTTPError(404, "no such list")
+        yield "a"
+
+    @api.get("/agenerator")
+    async def agenerator():
+        raise lakon.HTTPError(409)
+        yield "a"
+
+    @api.get("/late")
+    def late(request):
+        yield "a"
+        raise lakon.HTTPError(404)
+
+    assert ask(api, "GET", "/generator")[0].status == 404
+    assert ask(api, "GET", "/agenerator")[0].status == 409
+    with pytest.raises(lakon.HTTPError):
+        ask(api, "GET", "/late")
+
+
+def test_tasks_that_a_handler_leaves_are_finished_before_its_answer(api):
+    started, done = [], []
+
+    async def work(name):
+        await asyncio.sleep(0.01)
+        done.append(name)
+        if name == "first":
+            started.append(asyncio.create_task(work("second")))
+
+    @api.get("/")
+    async def handler():
+        started.append(asyncio.create_task(work("first")))
+        return "answered"
+
+    @api.get("/parts")
+    async def parts():
+        started.append(asyncio.create_task(work("parted")))
+        yield "answered"
+
+    @api.get("/refused")
+    async def refused():
+        started.append(asyncio.create_task(work("refused")))
+        raise lakon.HTTPError(409)
+
+    assert (ask(api, "GET", "/")[1], done) == ("answered", ["first", "second"])
+    assert (ask(api, "GET", "/parts")[1], done[2:]) == ("answered", ["parted"])
+    assert (ask(api, "GET", "/refused")[0].status, done[3:]) == (409, ["refused"])
+
+
+def test_a_task_that_does_not_end_is_waited_for_as_long_as_there_is_time_and_then_no_more(api, caplog):
+    class Context:
+        asked = 0
+
+        def get_remaining_time_in_millis(self):
+            Context.asked += 1
+            return 510
+
+    ended = asyncio.Event()
+    kept: list[asyncio.Task[None]] = []
+
+    async def for_ever():
+        await ended.wait()
+
+    @api.get("/")
+    async def handler():
+        if not kept:
+            kept.append(asyncio.create_task(for_ever()))
+        return "answered"
+
+    @api.put("/")
+    async def end():
+        ended.set()
+
+    assert seen(api(http_api(Asked()), Context())).body == b"answered"
+    assert "for_ever did not end in the time of its request" in caplog.text
+    assert seen(api(http_api(Asked()), Context())).body == b"answered"
+    assert Context.asked == 1
+    assert ask(api, "PUT", "/")[0].status == 204
 
 
 def test_handlers_are_returned_unchanged_and_can_have_several_routes(api):

@@ -60,18 +60,16 @@ class SiteFile:
         return digest.hexdigest()
 
 
-def files_of(site: Site, folder: Path, root: str, *, top: Path | None = None) -> dict[str, SiteFile]:
+def files_of(site: Site, top: Path, root: str) -> dict[str, SiteFile]:
     """The files of a site by their keys, without `/manifest.json`, which only a stack can tell.
 
-    `folder` is the program's, and `top` another that holds the site than the one it names; places are told relative to
-    `root`. Hidden files stay at home, but for `.well-known`. A website bucket knows no clean URLs: there a page also
-    lies under its name without `.html`.
+    They lie in the folder `top`; places are told relative to `root`. Hidden files stay at home, but for `.well-known`.
+    A website bucket knows no clean URLs: there a page also lies under its name without `.html`.
 
     Raises:
         ProgramError: there is no such folder, it holds no files, or one that Lakon makes.
 
     """
-    top = top or folder / site.folder
     where = site.origin.place(root)
     if not top.is_dir():
         raise ProgramError(f"the site {site.id!r} has no folder {site.folder}", where=where, hint=f"Make {top}.")

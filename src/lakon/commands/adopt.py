@@ -52,7 +52,8 @@ def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[s
             hint="Try it on AWS, in a stage of its own.",
         )
     stack = program.stack(target.stage)
-    synthesis = synthesize(program.service, stage=target.stage, root=str(program.root))
+    with program.at_hand():
+        synthesis = synthesize(program.service, stage=target.stage, root=str(program.root))
     logical = {_logical_id(program, synthesis.resources, name): physical for name, physical in names.items()}
     session = start(program, target, reporter)
     if session.quick:

@@ -75,14 +75,15 @@ def build(
             where=service.origin.place(root),
             hint="Leave out layer=True: then they are in each archive.",
         )
-    synthesis = synthesize(
-        service,
-        stage=target.stage,
-        root=root,
-        addresses=addresses(program, target),
-        stubs=stubs,
-        shifting=not target.local,
-    )
+    with program.at_hand():
+        synthesis = synthesize(
+            service,
+            stage=target.stage,
+            root=root,
+            addresses=addresses(program, target),
+            stubs=stubs,
+            shifting=not target.local,
+        )
     divided = check_limits(synthesis, service, root=root)
     if stubs:
         _check_inline(synthesis.text)

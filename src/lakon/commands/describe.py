@@ -13,5 +13,6 @@ if TYPE_CHECKING:
 
 def describe(program: Program, *, stage: str) -> Overview:
     """The functions with what calls them and what they touch, and the resources. Raises ProgramError."""
-    synthesize(program.service, stage=stage, root=str(program.root))
+    with program.at_hand():
+        synthesize(program.service, stage=stage, root=str(program.root))
     return overview(program.service, root=str(program.root))

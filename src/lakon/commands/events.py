@@ -44,8 +44,8 @@ class Sample:
 
 def samples(program: Program, target: Target, function: str) -> tuple[Sample, ...]:
     """All kinds of sample events; those that triggers of the function send come first. Raises UsageError."""
-    triggers = _declared(program, target, function).on
-    found = [Sample(name, kind.about, any(map(kind.sends, triggers))) for name, kind in KINDS.items()]
+    called = triggers(program, _declared(program, target, function))
+    found = [Sample(name, kind.about, any(map(kind.sends, called))) for name, kind in KINDS.items()]
     return tuple(sorted(found, key=lambda sample: not sample.fits))
 
 
@@ -65,7 +65,7 @@ def sample(program: Program, target: Target, function: str, kind: str) -> bytes:
     stack = status.status(session, program.stack(target.stage))
     known = _Names(session, stack)
     event = KINDS[kind].make(
-        Scene.now(session.account, session.region, session.partition), _source(declared, KINDS[kind], known)
+        Scene.now(session.account, session.region, session.partition), _source(program, declared, KINDS[kind], known)
     )
     return known.resolve(json.dumps(event, ensure_ascii=False)).encode()
 
@@ -124,8 +124,14 @@ def _declared(program: Program, target: Target, function: str) -> Function:
     return next(each for each in program.service.functions if each.name == function)
 
 
-def _source(function: Function, kind: Kind, known: _Names) -> Source:
-    for trigger in function.on:
+def triggers(program: Program, function: Function) -> list[Trigger]:
+    """What calls a function, the routes of the API whose own function it is among them."""
+    own = [route for api in program.service.apis if api.function is function for route in api.routes]
+    return [*function.on, *own]
+
+
+def _source(program: Program, function: Function, kind: Kind, known: _Names) -> Source:
+    for trigger in triggers(program, function):
         if kind.sends(trigger):
             return Source(trigger, known.of(trigger, function))
     return Source()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lakon.build.disk import write_atomically
 from lakon.commands.places import aws_folder
+from lakon.commands.sites import folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +101,7 @@ def open_fronts(
         physical={each.logical_id: each.physical_id or "" for each in seen.resources},
         outputs=outputs,
         keys=_keys(session, outputs, program.service),
-        root=program.root,
+        folders={site.id: folder_of(program, site) for site in program.service.sites},
         openapi=_documents(program, ports),
         reload=reload,
     )
@@ -177,16 +178,17 @@ def _documents(program: Program, ports: Mapping[str, int]) -> dict[str, str]:
     from lakon.model.routes import HttpFrontDoor
 
     found = {each.logical_id: each for each in _addresses(program.service)}
-    return {
-        api.id: json.dumps(
-            openapi(
-                program.service,
-                api,
-                root=str(program.root),
-                version="1",
-                server=found[api.logical_id].of("url", ports[api.logical_id]),
+    with program.at_hand():
+        return {
+            api.id: json.dumps(
+                openapi(
+                    program.service,
+                    api,
+                    root=str(program.root),
+                    version="1",
+                    server=found[api.logical_id].of("url", ports[api.logical_id]),
+                )
             )
-        )
-        for api in program.service.apis
-        if isinstance(api, HttpFrontDoor)
-    }
+            for api in program.service.apis
+            if isinstance(api, HttpFrontDoor)
+        }

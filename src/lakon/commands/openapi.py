@@ -22,4 +22,5 @@ def document(program: Program, name: str | None, *, version: str, server: str | 
     chosen = next(iter(apis)) if name is None else name
     if chosen not in apis:
         raise UsageError(f"the program has no API {chosen!r}", hint=f"It has {', '.join(apis)}.")
-    return openapi(program.service, apis[chosen], root=str(program.root), version=version, server=server)
+    with program.at_hand():
+        return openapi(program.service, apis[chosen], root=str(program.root), version=version, server=server)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,9 @@ from lakon.model.values import Declaring
 from lakon.settings import DEFAULT_STAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from traceback import FrameSummary
-    from types import TracebackType
+    from types import ModuleType, TracebackType
 
 __all__ = ["Program", "find", "load", "project_folder"]
 
@@ -28,15 +28,28 @@ _LAKON = str(Path(__file__).parent.parent)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A loaded program: its service, its file, and the project folder that is packaged."""
+    """A loaded program: its service, its file, the project folder that is packaged, and the modules of the project."""
 
     service: Service
     path: Path
     root: Path
+    modules: Mapping[str, ModuleType] = field(default_factory=dict, repr=False)
 
     def stack(self, stage: str) -> str:
         """The name of the service's stack in a stage."""
         return f"{self.service.name}-{stage}"
+
+    @contextmanager
+    def at_hand(self) -> Iterator[None]:
+        """Let the project's modules be found by their names: annotations that are texts are looked up there."""
+        hidden = {name: sys.modules[name] for name in self.modules if name in sys.modules}
+        sys.modules.update(self.modules)
+        try:
+            yield
+        finally:
+            for name in self.modules:
+                sys.modules.pop(name, None)
+            sys.modules.update(hidden)
 
 
 def load(path: Path, stage: str = DEFAULT_STAGE) -> Program:
@@ -48,7 +61,7 @@ def load(path: Path, stage: str = DEFAULT_STAGE) -> Program:
     if not path.is_file():
         raise ProgramError("the program is gone", where=path.name, hint="Bring the file back, or name another: --app.")
     root, module = address(path)
-    with _importing(root, stage):
+    with _importing(root, stage) as modules:
         try:
             names = vars(importlib.import_module(module))
         except LakonError:
@@ -71,12 +84,16 @@ def load(path: Path, stage: str = DEFAULT_STAGE) -> Program:
             where=path.name,
             hint="One program is one service: move the other to a file of its own.",
         )
-    return Program(services[0], path, root)
+    return Program(services[0], path, root, modules)
 
 
 @contextmanager
-def _importing(root: Path, stage: str) -> Iterator[None]:
-    """Let the project's own modules be imported as new, and forget them: the next program may use the same names."""
+def _importing(root: Path, stage: str) -> Iterator[dict[str, ModuleType]]:
+    """Let the project's own modules be imported as new, and forget them: the next program may use the same names.
+
+    They are in the dict that is given when all is over.
+    """
+    modules: dict[str, ModuleType] = {}
     paths = [str(root / "src"), str(root)] if (root / "src").is_dir() else [str(root)]
     before = sys.path[:]
     own = _own_names(paths)
@@ -88,12 +105,12 @@ def _importing(root: Path, stage: str) -> Iterator[None]:
     importlib.invalidate_caches()
     try:
         with Declaring(stage), redirect_stdout(sys.stderr):
-            yield
+            yield modules
     finally:
         sys.path[:] = before
         for name in set(sys.modules) - known:
             if name.partition(".")[0] != "lakon" and _is_own(getattr(sys.modules[name], "__file__", None), root):
-                del sys.modules[name]
+                modules[name] = sys.modules.pop(name)
         sys.modules.update(hidden)
 
 

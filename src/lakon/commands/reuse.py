@@ -141,9 +141,10 @@ def _same_program(app: Path, target: Target, template: Mapping[str, object], wha
     """
     program = load(app, target.stage)
     root, shifting = str(program.root), not target.local
-    made = synthesize(
-        program.service, stage=target.stage, root=root, addresses=addresses(program, target), shifting=shifting
-    )
+    with program.at_hand():
+        made = synthesize(
+            program.service, stage=target.stage, root=root, addresses=addresses(program, target), shifting=shifting
+        )
     whole = json.loads(made.text)
     if template not in (whole, split(whole).root):
         raise UsageError(f"the program declares something else than {what}", hint="Check out the source of that build.")
@@ -156,7 +157,8 @@ def _synthesis(program: Program, target: Target) -> Synthesis:
         )
     root = str(program.root)
     shifting, known = not target.local, addresses(program, target)
-    synthesis = synthesize(program.service, stage=target.stage, root=root, addresses=known, shifting=shifting)
+    with program.at_hand():
+        synthesis = synthesize(program.service, stage=target.stage, root=root, addresses=known, shifting=shifting)
     check_limits(synthesis, program.service, root=root)
     return synthesis
 

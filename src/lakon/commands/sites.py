@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 PAGES = "sites"
 
 
+def folder_of(program: Program, site: Site) -> Path:
+    """Where the files of a site lie: its folder is named relative to the program's file."""
+    return program.path.parent / site.folder
+
+
 def site_files(program: Program, session: Session, folder: Path | None = None) -> Files:
     """The files of every site: the project's, or those that `keep_pages` left in the `folder` of a build.
 
@@ -35,15 +40,14 @@ def site_files(program: Program, session: Session, folder: Path | None = None) -
     root = str(program.root)
     check_region(session, program.service.sites, root)
     if folder is None:
-        return [(site, files_of(site, program.path.parent, root)) for site in program.service.sites]
+        return [(site, files_of(site, folder_of(program, site), root)) for site in program.service.sites]
     for site in program.service.sites:
         if not (folder / PAGES / site.id).is_dir():
             raise UsageError(
                 f"{folder} holds no pages of the site {site.id!r}",
                 hint="`lakon build` keeps them there: build it again.",
             )
-    parent = program.path.parent
-    return [(site, files_of(site, parent, root, top=folder / PAGES / site.id)) for site in program.service.sites]
+    return [(site, files_of(site, folder / PAGES / site.id, root)) for site in program.service.sites]
 
 
 def keep_pages(program: Program, folder: Path) -> None:
@@ -55,8 +59,8 @@ def keep_pages(program: Program, folder: Path) -> None:
     from lakon.build.sites import files_of
 
     for site in program.service.sites:
-        top, kept = program.path.parent / site.folder, folder / PAGES / site.id
-        files = {file.content for file in files_of(site, program.path.parent, str(program.root)).values()}
+        top, kept = folder_of(program, site), folder / PAGES / site.id
+        files = {file.content for file in files_of(site, top, str(program.root)).values()}
         shutil.rmtree(kept, ignore_errors=True)
         for file in files:
             if not isinstance(file, bytes):

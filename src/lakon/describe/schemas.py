@@ -6,9 +6,11 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any
+
+from lakon.runtime.http.validation import bare, fields_of
 
 Schema = dict[str, Any]
 
@@ -92,17 +94,9 @@ class Schemas:
         return {"enum": [member.value for member in kind]}
 
     def _object(self, kind: Any) -> Schema:
-        hints = typing.get_type_hints(kind, include_extras=True)
-        if is_dataclass(kind):
-            taken = {each.name: each for each in fields(kind) if each.init}
-            needed = [
-                name for name, each in taken.items() if each.default is MISSING and each.default_factory is MISSING
-            ]
-            hints = {name: hints[name] for name in taken}
-        else:
-            needed = sorted(kind.__required_keys__)
-        made: Schema = {"type": "object", "properties": {name: self.of(hint) for name, hint in hints.items()}}
-        if needed:
+        told = fields_of(kind)
+        made: Schema = {"type": "object", "properties": {name: self.of(hint) for name, hint, _ in told}}
+        if needed := [name for name, _, needed in told if needed]:
             made["required"] = needed
         if kind.__doc__ and not kind.__doc__.startswith((f"{kind.__name__}(", "dict(")):
             made["description"] = " ".join(kind.__doc__.split())
@@ -119,16 +113,3 @@ class Schemas:
         [made], components = sys.modules["msgspec"].json.schema_components((kind,), ref_template=PLACE + "{name}")
         self.components.update(components)
         return dict(made)
-
-
-def bare(kind: Any) -> Any:
-    """The type without what only says something about it: Annotated, Required, NewType, a type alias."""
-    while True:
-        if hasattr(kind, "__supertype__"):
-            kind = kind.__supertype__
-        elif hasattr(kind, "__value__") and not isinstance(kind, type):
-            kind = kind.__value__
-        elif typing.get_origin(kind) in (typing.Annotated, typing.Required, typing.NotRequired):
-            kind = typing.get_args(kind)[0]
-        else:
-            return kind

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 from lakon.local.endpoint import Endpoint
 from lakon.local.extensions_api import Extension, ExtensionsApi
 from lakon.local.logs import FramedLogPipe, LogPipe
-from lakon.local.memory import INTERVAL, LimitWatch, held_memory, held_storage
+from lakon.local.memory import LimitWatch, held_memory, held_storage
 from lakon.local.platform_log import FunctionLog, PlatformLog
-from lakon.local.processes import FIRST_INHERITED, Child, describe_exit, peak_memory_mb
+from lakon.local.processes import FIRST_INHERITED, Child, describe_exit
 from lakon.local.runtime_api import Ending, Invocation, RuntimeApi, State
 from lakon.local.telemetry import Telemetry
 from lakon.local.telemetry_api import TelemetryApi
@@ -34,7 +34,6 @@ _RUNTIMES_SHARE = 0.3
 _LAST_WORDS = 0.005
 _LONGEST = 900  # seconds that a function may take on Lambda
 _MB = 1024 * 1024
-_PEAK_AGE = INTERVAL  # to look at each of a thousand invocations a second would take a tenth of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,6 @@ class ExecutionEnvironment:
         self._programs: dict[Child, str] = {}
         self._pipes: list[LogPipe] = []
         self._peak_memory: int | None = None
-        self._peak_read = 0.0
         self._all_registered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._initialised_once = False
 
@@ -210,10 +208,8 @@ class ExecutionEnvironment:
     @property
     def peak_memory(self) -> int | None:
         """The most memory the process held until a moment ago, in MB; None when the platform does not tell."""
-        now = time.monotonic()
-        if self._runtime and self._runtime.returncode is None and now - self._peak_read > _PEAK_AGE:
-            self._peak_memory = peak_memory_mb(self._runtime.pid) or self._peak_memory
-            self._peak_read = now
+        if self._runtime and self._runtime.returncode is None:
+            self._peak_memory = self._watch.peak(self._runtime.pid) or self._peak_memory
         return self._peak_memory
 
     @property

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _BATCH_EVENTS, _BATCH_BYTES = 5_000, 900_000
-_GATHER = 0.05
+_GATHER, _GATHER_MOST = 0.05, 1.0  # seconds until records are written, and until they are while there are many
+_SHARE = 5  # for each second of writing there are so many in which nothing is written
 _log = logging.getLogger("lakon.local")
 
 
@@ -47,6 +48,7 @@ class LogWriter:
     def __init__(self, *stores: LogStore) -> None:
         self._stores = stores
         self._queue: queue.SimpleQueue[tuple[StreamName, LogEvent] | threading.Event | None] = queue.SimpleQueue()
+        self._hurry = threading.Event()
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
@@ -58,21 +60,20 @@ class LogWriter:
         """Wait, for at most `limit` seconds, until all that was queued before is written."""
         written = threading.Event()
         self._queue.put(written)
+        self._hurry.set()
         written.wait(limit)
 
     def close(self, limit: float = 5.0) -> None:
         """Write what is queued, for at most `limit` seconds."""
         self._queue.put(None)
+        self._hurry.set()
         self._thread.join(limit)
 
     def _run(self) -> None:
-        closed = False
+        closed, took = False, 0.0
         while not closed:
-            entries = [self._queue.get()]
-            time.sleep(_GATHER)  # what comes in the meantime goes along
-            with suppress(queue.Empty):
-                while len(entries) < _BATCH_EVENTS:
-                    entries.append(self._queue.get_nowait())
+            entries = self._gathered(min(max(_GATHER, took * _SHARE), _GATHER_MOST))
+            began = time.monotonic()
             batches: dict[StreamName, list[LogEvent]] = {}
             written: list[threading.Event] = []
             for entry in entries:
@@ -87,6 +88,17 @@ class LogWriter:
                     self._put(stream, part)
             for waiting in written:
                 waiting.set()
+            took = time.monotonic() - began
+
+    def _gathered(self, rest: float) -> list[tuple[StreamName, LogEvent] | threading.Event | None]:
+        """What is queued, and what comes within `rest` seconds; the thread is not woken for each of it."""
+        entries = [self._queue.get()]
+        self._hurry.wait(rest)
+        self._hurry.clear()
+        with suppress(queue.Empty):
+            while len(entries) < _BATCH_EVENTS:
+                entries.append(self._queue.get_nowait())
+        return entries
 
     def _put(self, stream: StreamName, events: list[LogEvent]) -> None:
         for store in self._stores:

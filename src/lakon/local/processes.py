@@ -213,12 +213,3 @@ def describe_exit(returncode: int) -> str:
         words = signal.strsignal(-returncode) or str(-returncode)
         return f"signal: {words.lower()}"
     return f"signal: {-returncode}"
-
-
-def peak_memory_mb(pid: int) -> int | None:
-    """The most memory process `pid` ever held, in MB; None where the platform does not tell (no /proc)."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return -(-int(line.split()[1]) // 1024)
-    return None

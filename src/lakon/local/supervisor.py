@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import gc
 import json
 import logging
 import os
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _LOCK_LIMIT = 3.0
 _WATCH = 0.5
+_COLLECT = 20_000, 20, 20  # what is made for an invocation is freed without a collection, but for a few objects
 _SWITCH = 0.0005  # an invocation must not wait 5 ms, Python's default, for the thread that writes logs
 
 
@@ -47,6 +49,7 @@ def serve(folder: Path, owner_pid: int | None = None, limits: Limits | None = No
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     sys.setswitchinterval(_SWITCH)
+    gc.set_threshold(*_COLLECT)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK_FILE).open("a") as lock:
         _take(lock, folder)

@@ -9,13 +9,14 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from lakon.runtime.http.application import names_of
 from lakon.runtime.http.arguments import parameters
 from lakon.runtime.http.handlers import Mount, parameters_of
+from lakon.runtime.http.validation import bare, fields_of
 
 if TYPE_CHECKING:
     from lakon.model.routes import Route
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _DRAFT = "http://json-schema.org/draft-04/schema#"
 _SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
-_WRAPPERS = (typing.Annotated, typing.Required, typing.NotRequired)
 
 
 def body_schema(route: Route) -> Properties | None:
@@ -42,7 +42,7 @@ def body_schema(route: Route) -> Properties | None:
 
 def _schema(kind: Any, within: tuple[Any, ...]) -> Properties:
     """The schema of a type; of one that holds itself, anything goes where it does."""
-    kind = _bare(kind)
+    kind = bare(kind)
     if kind in within:
         return {}
     if kind in _SCALARS:
@@ -74,34 +74,14 @@ def _generic(origin: Any, arguments: tuple[Any, ...], within: tuple[Any, ...]) -
 
 
 def _object(kind: Any, within: tuple[Any, ...]) -> Properties:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    if is_dataclass(kind):
-        taken = {each.name: each for each in fields(kind) if each.init}
-        needed = [name for name, each in taken.items() if each.default is MISSING and each.default_factory is MISSING]
-        hints = {name: hints[name] for name in taken}
-    else:
-        # texts as annotations hide `NotRequired` from the class
-        optional = [name for name, hint in hints.items() if typing.get_origin(hint) is typing.NotRequired]
-        needed = [name for name in hints if name in kind.__required_keys__ and name not in optional]
+    told = fields_of(kind)
     schema: Properties = {
         "type": "object",
-        "properties": {name: _schema(hint, within) for name, hint in hints.items()},
+        "properties": {name: _schema(hint, within) for name, hint, _ in told},
     }
-    if needed:
+    if needed := [name for name, _, needed in told if needed]:
         schema["required"] = needed
     return schema
-
-
-def _bare(kind: Any) -> Any:
-    while True:
-        if hasattr(kind, "__supertype__"):
-            kind = kind.__supertype__
-        elif hasattr(kind, "__value__"):
-            kind = kind.__value__
-        elif typing.get_origin(kind) in _WRAPPERS:
-            kind = typing.get_args(kind)[0]
-        else:
-            return kind
 
 
 def _drafted(schema: Any) -> Any:

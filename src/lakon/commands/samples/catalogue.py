@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from lakon.commands.samples import http, messaging, storage
 from lakon.commands.samples.patterns import WORD, matching
+from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi
+from lakon.model.routes import ListenerRule, Route, SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lakon.commands.samples.scene import Json, Scene
+    from lakon.model.gateways import AnyApi
     from lakon.model.triggers import Trigger
 
 
@@ -85,6 +88,39 @@ def _eventbridge(scene: Scene, source: Source) -> Json:
     return messaging.eventbridge(scene, said=said)
 
 
+def _is_route(trigger: Trigger, *of: type[AnyApi]) -> bool:
+    return isinstance(trigger, Route) and isinstance(trigger.api, of)
+
+
+def _http(scene: Scene, source: Source) -> Json:
+    if not isinstance(source.trigger, Route):
+        return http.http(scene)
+    route = source.trigger
+    return http.http(scene, route.method, route.path, routed=not isinstance(route.api, FunctionUrl))
+
+
+def _http_v1(scene: Scene, source: Source) -> Json:
+    if not isinstance(source.trigger, Route):
+        return http.http_v1(scene)
+    return http.http_v1(scene, source.trigger.method, source.trigger.path)
+
+
+def _balancer(scene: Scene, source: Source) -> Json:
+    match source.trigger:
+        case Route(method=method, path=path):
+            return http.balancer(scene, method, path)
+        case ListenerRule(methods=methods, paths=paths):
+            path = paths[0].replace("*", WORD).replace("?", "x") if paths else ""
+            return http.balancer(scene, methods[0] if methods else "GET", f"/{path.removeprefix('/')}")
+    return http.balancer(scene)
+
+
+def _websocket(scene: Scene, source: Source) -> Json:
+    if not isinstance(source.trigger, SocketRoute):
+        return http.websocket(scene)
+    return http.websocket(scene, source.trigger.key)
+
+
 def _nobody(_: Trigger) -> bool:
     return False
 
@@ -111,6 +147,12 @@ KINDS: dict[str, Kind] = {
         _nobody,
         lambda scene, _: messaging.cloudwatch_logs(scene, group="/aws/lambda/example"),
     ),
-    "http": Kind("a request, payload format 2.0", _nobody, lambda scene, _: http.http(scene)),
-    "http:v1": Kind("a request, payload format 1.0", _nobody, lambda scene, _: http.http_v1(scene)),
+    "http": Kind("a request, payload format 2.0", lambda trigger: _is_route(trigger, HttpApi, FunctionUrl), _http),
+    "http:v1": Kind("a request, payload format 1.0", lambda trigger: _is_route(trigger, RestApi), _http_v1),
+    "alb": Kind(
+        "a request of a load balancer",
+        lambda trigger: isinstance(trigger, ListenerRule) or _is_route(trigger, LoadBalancer),
+        _balancer,
+    ),
+    "websocket": Kind("a message of a client", lambda trigger: isinstance(trigger, SocketRoute), _websocket),
 }

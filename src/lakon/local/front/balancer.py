@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from lakon.local.front.requests import Asked
 
 _MAX = 1024 * 1024  # of a request's body, and of an answer
-_LIMIT = 15 * 60.0 + 5  # a function's own timeout comes first
 _PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
 
@@ -38,10 +37,12 @@ class BalancerDoor(Gateway):
             f"arn:aws:elasticloadbalancing:{self.plan.region}:{self.plan.account}:targetgroup/{name}/{self.plan.api_id}"
         )
         try:
-            outcome = await self.call(function, events.balancer(target, asked, trace), asked, trace, _LIMIT)
+            outcome = await self.call(function, events.balancer(target, asked, trace), asked, trace)
             if outcome.answer.error_type is not None or len(outcome.answer.body) > _MAX:
                 return _page("502 Bad Gateway")
             return answers.balancer(outcome.answer.body)
+        except TimeoutError:
+            return _page("504 Gateway Time-out")
         except (RefusedError, answers.MalformedError):
             return _page("502 Bad Gateway")
 

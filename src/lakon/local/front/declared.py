@@ -40,7 +40,7 @@ class Known:
     """What a program does not say itself: where its stack is and what became of it there.
 
     `ports` and `physical` (ids) go by logical ids, `outputs` by their names; `keys` are the values of API keys by their
-    ids, `root` is the program's folder, and `openapi` the document of each API by its id. `reload` is for sites.
+    ids, `folders` those of sites and `openapi` the documents of APIs, by theirs. `reload` is for sites.
     """
 
     stack: str
@@ -50,7 +50,7 @@ class Known:
     physical: Mapping[str, str]
     outputs: Mapping[str, str]
     keys: Mapping[str, str]
-    root: Path
+    folders: Mapping[str, Path]
     openapi: Mapping[str, str]
     reload: bool = False
 
@@ -154,7 +154,7 @@ class _Plans:
 
     def of_site(self, site: Site) -> plan.Plan:
         folder = plan.Folder(
-            path=str(self._known.root / site.folder),
+            path=str(self._known.folders[site.id]),
             index=site.index,
             error=site.error,
             clean_urls=site.clean_urls and site.cdn,
@@ -211,6 +211,7 @@ class _Plans:
         if isinstance(api, RestApi) and api.cors is not None:
             routes += self._preflights(api, routes)
         return {
+            "timeout": 30.0 if isinstance(api, HttpApi) else 29.0,
             "routes": tuple(routes),
             "guards": guards.found,
             "limit": _limit(api.throttle) or _EVERY_API,

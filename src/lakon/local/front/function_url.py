@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _MAX_BODY = 6 * 1024 * 1024
 _MOST_WAITING = 1024 * 1024  # bytes of a stream that a client has not taken
-_LIMIT = 15 * 60.0 + 5  # a function's own timeout comes first
 
 
 class FunctionUrlDoor(Gateway):
@@ -71,7 +70,7 @@ class FunctionUrlDoor(Gateway):
             return Answer(429, [("content-type", "application/json")], body)
 
     async def _buffered(self, event: Event, asked: Asked, trace: str) -> Answer:
-        outcome = await self.call(self.plan.default or "", event, asked, trace, _LIMIT)
+        outcome = await self.call(self.plan.default or "", event, asked, trace)
         if outcome.answer.error_type is not None:
             return _failed()
         try:
@@ -93,7 +92,7 @@ class FunctionUrlDoor(Gateway):
         body = json.dumps(event, separators=(",", ":")).encode()
         try:
             outcome = await self._functions.call(
-                self.plan.default or "", body, limit=_LIMIT, trace=trace, id=asked.id, sink=sink
+                self.plan.default or "", body, limit=self.plan.timeout, trace=trace, id=asked.id, sink=sink
             )
         except (RefusedError, TimeoutError) as error:
             sink.fail(error)

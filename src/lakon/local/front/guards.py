@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lakon.local.front.requests import Asked
     from lakon.local.front.tokens import Issuers
 
-_LIMIT = 29.0
+_HTTP_LIMIT = 10.0  # seconds that a Lambda authorizer of an HTTP API has; of others, as long as a function
 _MOST_KEPT = 1000
 
 
@@ -138,8 +138,9 @@ class Guards:
         return _judged(answer, arn)
 
     async def _invoke(self, guard: Guard, asked: Asked, event: Event) -> Event:
+        limit = self._plan.timeout if self._plan.kind != "http_api" else min(self._plan.timeout, _HTTP_LIMIT)
         try:
-            outcome = await self._functions.call(guard.function, json.dumps(event).encode(), limit=_LIMIT, id=asked.id)
+            outcome = await self._functions.call(guard.function, json.dumps(event).encode(), limit=limit, id=asked.id)
             said = json.loads(outcome.answer.body)
         except (RefusedError, TimeoutError, ValueError) as error:
             raise Refusal("AUTHORIZER_FAILURE") from error

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from lakon.local.front.requests import Asked
     from lakon.local.front.tokens import Issuers
 
-_LIMIT = 30.0
-
 
 class HttpApiDoor(Gateway):
     """An HTTP API: payload format 2.0, its stage `$default`."""
@@ -63,7 +61,7 @@ class HttpApiDoor(Gateway):
         if len(event.get("body", "")) > MAX_EVENT:
             raise Refusal("REQUEST_TOO_LARGE")
         try:
-            outcome = await self.call(route.function, event, asked, trace, _LIMIT)
+            outcome = await self.call(route.function, event, asked, trace)
         except RefusedError as error:
             raise Refusal("OVERLOADED" if error.throttled else "INTEGRATION_FAILURE") from error
         except TimeoutError as error:

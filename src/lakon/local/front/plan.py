@@ -124,7 +124,8 @@ class Folder:
 class Plan:
     """One front door. `kind` is that of the model ("http_api"); `default` is the ARN of what takes everything else.
 
-    `log_group` is where access logs go, None for none; `openapi` is the document that describes it, as JSON.
+    `timeout` is how many seconds a function has for its answer. `log_group` is where access logs go, None for none;
+    `openapi` is the document that describes it, as JSON.
     """
 
     kind: str
@@ -134,6 +135,7 @@ class Plan:
     stage: str
     account: str
     region: str
+    timeout: float = 15 * 60.0 + 5  # the function's own comes first
     routes: tuple[Route, ...] = ()
     rules: tuple[Rule, ...] = ()
     default: str | None = None

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from lakon.local.front.requests import Asked, Pairs
     from lakon.local.front.tokens import Issuers
 
-_LIMIT = 29.0
 _VARIABLE = re.compile(r'"?\$context\.error\.messageString"?|\$context\.([A-Za-z.]+)')
 _METHODS = "DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT"
 
@@ -71,7 +70,7 @@ class RestApiDoor(Gateway):
         if len(event["body"] or "") > MAX_EVENT:
             raise Refusal("REQUEST_TOO_LARGE")
         try:
-            outcome = await self.call(route.function, event, asked, trace, _LIMIT)
+            outcome = await self.call(route.function, event, asked, trace)
         except RefusedError as error:
             raise Refusal("API_CONFIGURATION_ERROR" if error.throttled else "INTEGRATION_FAILURE") from error
         except TimeoutError as error:

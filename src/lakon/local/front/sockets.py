@@ -11,13 +11,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
-from uuid import uuid4
 
 from lakon.local.front import events, signatures
 from lakon.local.front.functions import RefusedError
 from lakon.local.front.gateway import Gateway, new_trace
 from lakon.local.front.refusals import REST, Refusal
-from lakon.local.front.requests import Answer, several, told
+from lakon.local.front.requests import Answer, request_id, several, told
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from lakon.local.front.requests import Asked, Pairs
     from lakon.local.front.tokens import Issuers
 
-_LIMIT = 29.0
 _IDLE = 10 * 60.0
 _LONGEST = 2 * 60 * 60.0
 _MAX_POSTED = 128 * 1024
@@ -196,7 +194,9 @@ class SocketDoor(Gateway):
         body = json.dumps(event, separators=(",", ":")).encode()
         failed = True
         try:
-            outcome = await self._functions.call(route.function, body, limit=_LIMIT, trace=new_trace(), id=str(uuid4()))
+            outcome = await self._functions.call(
+                route.function, body, limit=self.plan.timeout, trace=new_trace(), id=request_id()
+            )
             failed = outcome.answer.error_type is not None
             if failed:
                 raise Refusal("INTEGRATION_FAILURE", "Internal server error")

@@ -6,7 +6,7 @@ See the ASGI specification, "HTTP & WebSocket ASGI Message Format" and "Lifespan
 from __future__ import annotations
 
 from lakon.runtime.http import fronts
-from lakon.runtime.http.loop import loop, run
+from lakon.runtime.http.loop import finish, leave, loop, run, settled
 from lakon.runtime.http.response import HTTPError, Response
 
 TYPE_CHECKING = False
@@ -38,13 +38,14 @@ class Asgi:
             self.lifespan = lifespan
         answer = Answer()
         if not fronts.streams:
-            run(self._answer(request, answer))
+            finish(self._answer(request, answer), request.context)
             return response(*answer.head(), b"".join(answer.parts))
         task = loop().create_task(self._answer(request, answer))
         run(answer.begun(task))
-        return response(*answer.head(), answer.stream(task))
+        return response(*answer.head(), answer.stream(task, request.context))
 
     async def _answer(self, request: Request, answer: Answer) -> None:
+        """Let the application answer. What it raises after its answer is told to the log alone: the client has it."""
         from asyncio import Event
 
         ended = Event()
@@ -65,7 +66,14 @@ class Asgi:
                     ended.set()
                 answer.news.set()
 
-        await self.app(self._scope(request), receive, send)
+        try:
+            await self.app(self._scope(request), receive, send)
+        except Exception:
+            if not ended.is_set():
+                raise
+            from logging import getLogger
+
+            getLogger("lakon").exception("the application failed after its answer")
 
     def _scope(self, request: Request) -> dict[str, Any]:
         root, _ = below(request)
@@ -118,13 +126,14 @@ class Answer:
         if task.done() and not self.parts:
             task.result()
 
-    def stream(self, task: Task[None]) -> Iterator[bytes]:
+    def stream(self, task: Task[None], context: Any) -> Iterator[bytes]:
         """The parts as they come; ends when the application has, its background work included."""
         while self.parts or not task.done():
             while self.parts:
                 yield self.parts.pop(0)
             run(self._more(task))
         task.result()
+        run(settled(context))
 
     async def _more(self, task: Task[None]) -> None:
         from asyncio import FIRST_COMPLETED, ensure_future, wait
@@ -158,6 +167,7 @@ class Lifespan:
             raise RuntimeError(f"the application did not start: {said.get('message', '')}")
         if said["type"] == "lifespan.startup.complete":
             atexit.register(self.end)
+        leave()
 
     def end(self) -> None:
         """Let the application put its things away."""

@@ -54,14 +54,17 @@ def with_arguments(handler: Any, names: tuple[str, ...]) -> Callable[[Request], 
 
 
 def awaited(handler: Any, call: Callable[..., Any]) -> Callable[..., Any]:
-    """Run what a coroutine function makes; hand out what an asynchronous generator yields."""
+    """Run what a coroutine function makes; hand out what an asynchronous generator yields.
+
+    The first argument of `call` is the request.
+    """
     flags = flags_of(handler)
     if flags & COROUTINE:
-        from lakon.runtime.http.loop import run
+        from lakon.runtime.http.loop import finish
 
-        return lambda *arguments: run(call(*arguments))
+        return lambda request, *more: finish(call(request, *more), request.context)
     if flags & ASYNC_GENERATOR:
         from lakon.runtime.http.loop import iterate
 
-        return lambda *arguments: iterate(call(*arguments))
+        return lambda request, *more: iterate(call(request, *more), request.context)
     return call

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     HeaderValue = str | Sequence[str]
 
@@ -107,7 +108,6 @@ class Response:
             self.headers.setdefault("content-type", BYTES)
             return bytes(body)
         if hasattr(body, "__next__"):
-            self.headers.setdefault("content-type", BYTES)
             return body  # type: ignore[return-value]  # an iterator
         self.headers.setdefault("content-type", JSON)
         return dumps(body)
@@ -155,12 +155,28 @@ class HTTPError(Exception):
 
 
 def respond(answer: object, status: int) -> Response:
-    """What a handler returned, as a response: itself, or a body with the route's status; nothing at all is a 204."""
-    if type(answer) is Response or isinstance(answer, Response):
-        return answer
+    """What a handler returned, as a response: itself, or a body with the route's status; nothing at all is a 204.
+
+    An iterator has made its first part by then, which tells text from bytes: what goes wrong before it is answered as
+    in any other handler.
+    """
+    if type(answer) is dict:
+        return Response(answer, status)
     if answer is None and status == 200:
         return Response(None, 204)
-    return Response(answer, status)
+    response = answer if isinstance(answer, Response) else Response(answer, status)
+    parts: Any = response.body
+    if hasattr(parts, "__next__"):
+        first = next(parts, b"")
+        response.headers.setdefault("content-type", TEXT if isinstance(first, str) else BYTES)
+        response.body = _whole(first, parts)
+    return response
+
+
+def _whole(first: Any, rest: Iterator[Any]) -> Iterator[Any]:
+    """A part that is there already, and those that are made when they are asked for."""
+    yield first
+    yield from rest
 
 
 _encode: Callable[[object], str] | None = None

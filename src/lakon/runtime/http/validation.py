@@ -16,8 +16,7 @@ Faults = list[tuple[str, str, str]]
 # the value, where, the field, the faults so far, and whether texts stand for numbers and flags
 Decoder = Callable[[Any, str, str, Faults, bool], Any]
 
-# Python 3.10 has neither of the last two
-_QUALIFIERS = [getattr(typing, name) for name in ("Annotated", "Required", "NotRequired") if hasattr(typing, name)]
+_QUALIFIERS = ("Required", "NotRequired", "ReadOnly")  # of `typing`, or of `typing_extensions` where that has none
 _SCALARS = (str, int, float, bool)
 _FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _BY_TEXT = {
@@ -49,7 +48,7 @@ def resolved(annotation: Any, handler: Any) -> Any:
 
 def is_scalar(kind: Any) -> bool:
     """Whether one text can stand for it: numbers, flags, dates, choices, and these or nothing."""
-    kind = _bare(kind)
+    kind = bare(kind)
     if kind in _SCALARS or _named(kind) in _BY_TEXT:
         return True
     origin = typing.get_origin(kind)
@@ -62,7 +61,7 @@ def is_scalar(kind: Any) -> bool:
 
 def listed(kind: Any) -> bool:
     """Whether it is a list, set or tuple of what one text can stand for, as repeated parameters of a query are."""
-    kind = _bare(kind)
+    kind = bare(kind)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is tuple and arguments[1:] != (...,):
         return False
@@ -71,7 +70,7 @@ def listed(kind: Any) -> bool:
 
 def decoder(kind: Any) -> Decoder:
     """What checks and converts values for a type. Raises TypeError for a type that JSON cannot be made into."""
-    kind = _bare(kind)
+    kind = bare(kind)
     if kind is Any or kind is object:
         return _anything
     if kind in _SCALARS:
@@ -85,12 +84,10 @@ def decoder(kind: Any) -> Decoder:
             return _pydantic(kind)
         if hasattr(kind, "__struct_fields__"):
             return _msgspec(kind)
-        if hasattr(kind, "__dataclass_fields__"):
-            return _dataclass(kind)
         if hasattr(kind, "_value2member_map_"):
             return _one_of({member.value: member for member in kind})  # type: ignore[attr-defined]
-        if hasattr(kind, "__total__"):
-            return _typed_dict(kind)
+        if hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__total__"):
+            return _object(kind)
     return _generic(kind, typing.get_origin(kind) or kind, typing.get_args(kind))
 
 
@@ -108,17 +105,49 @@ def _generic(kind: Any, origin: Any, arguments: tuple[Any, ...]) -> Decoder:
     raise TypeError(f"a handler asks for {kind!r}, which Lakon cannot make from a request")
 
 
-def _bare(kind: Any) -> Any:
+def bare(kind: Any) -> Any:
     """The type without what only says something about it: Annotated, Required, NewType, a type alias."""
     while True:
         if hasattr(kind, "__supertype__"):
             kind = kind.__supertype__
-        elif hasattr(kind, "__value__"):
+        elif hasattr(kind, "__value__") and not isinstance(kind, type):
             kind = kind.__value__
-        elif typing.get_origin(kind) in _QUALIFIERS:
+        elif _qualifier(kind):
             kind = typing.get_args(kind)[0]
         else:
             return kind
+
+
+def fields_of(kind: Any) -> list[tuple[str, Any, bool]]:
+    """The fields that a dataclass or TypedDict is made of: name, type, and whether it must be there."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    if hasattr(kind, "__dataclass_fields__"):
+        from dataclasses import MISSING, fields
+
+        return [
+            (each.name, hints[each.name], each.default is MISSING and each.default_factory is MISSING)
+            for each in fields(kind)
+            if each.init
+        ]
+    return [(name, hint, _is_required(hint, name in kind.__required_keys__)) for name, hint in hints.items()]
+
+
+def _is_required(hint: Any, by_class: bool) -> bool:
+    """Whether a key of a TypedDict must be there: its class cannot see what annotations say that are texts."""
+    while word := _qualifier(hint):
+        if word in ("Required", "NotRequired"):
+            return word == "Required"
+        hint = typing.get_args(hint)[0]
+    return by_class
+
+
+def _qualifier(kind: Any) -> str:
+    """The word that says something about a type; empty where it is a type."""
+    origin = typing.get_origin(kind)
+    if origin is typing.Annotated:
+        return "Annotated"
+    word = getattr(origin, "_name", "")
+    return word if word in _QUALIFIERS else ""
 
 
 def _named(kind: Any) -> tuple[str, str]:
@@ -298,31 +327,12 @@ def _once(kind: Any, make: Callable[[], Decoder]) -> Decoder:
     return _known[kind]
 
 
-def _dataclass(kind: Any) -> Decoder:
-    def make() -> Decoder:
-        from dataclasses import MISSING, fields
+def _object(kind: Any) -> Decoder:
+    """The decoder of a dataclass or TypedDict."""
 
-        hints = typing.get_type_hints(kind, include_extras=True)
-        told = [
-            (
-                each.name,
-                each.name,
-                decoder(hints[each.name]),
-                each.default is MISSING and each.default_factory is MISSING,
-            )
-            for each in fields(kind)
-            if each.init
-        ]
+    def make() -> Decoder:
+        told = [(name, name, decoder(hint), needed) for name, hint, needed in fields_of(kind)]
         return _fields(told, lambda found: kind(**found))
-
-    return _once(kind, make)
-
-
-def _typed_dict(kind: Any) -> Decoder:
-    def make() -> Decoder:
-        hints = typing.get_type_hints(kind, include_extras=True)
-        told = [(name, name, decoder(hint), name in kind.__required_keys__) for name, hint in hints.items()]
-        return _fields(told, lambda found: found)
 
     return _once(kind, make)
 
