@@ -72,6 +72,12 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         """Say nothing: the calls are counted."""
 
+    def handle_expect_100(self) -> bool:
+        """Answer at once: botocore waits a second for it."""
+        answered = super().handle_expect_100()
+        self.wfile.flush()
+        return answered
+
     def handle_call(self) -> None:
         """Note the call and answer it, or let the AWS behind answer."""
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

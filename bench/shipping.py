@@ -1,8 +1,9 @@
-"""`lakon provision --code-only`: from the save of an edited line to the new answer, and what it asks of AWS."""
+"""`lakon provision --code-only`, from the save of an edited line to the new answer; and uploads that go on."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections import Counter
@@ -15,7 +16,9 @@ from bench.programs import PYTHON
 from bench.table import Row, Within
 from lakon.commands.code_only import provision_code
 from lakon.commands.program import load
+from lakon.provision.artifacts import archive_key, artifact_bucket, upload
 from lakon.provision.session import Session
+from lakon.provision.transfers import PART
 from lakon.report import Silent
 from lakon.settings import Target
 
@@ -46,7 +49,7 @@ def answer_{index}(event, context):
 
 
 def rows(plan: Plan) -> Iterator[Row]:
-    """One function with numpy in a layer, and twenty without anything."""
+    """One function with numpy in a layer, and twenty without anything; an archive of five parts that lacks two."""
     for count in (1, 20):
         project = plan.folder / f"code-only-{count}"
         project.mkdir()
@@ -54,14 +57,14 @@ def rows(plan: Plan) -> Iterator[Row]:
         lakon("provision", "--local", folder=project)()
         try:
             yield _row(project, count, plan.rounds(7, 3))
+            if count == 1:
+                yield _continued(project, plan.rounds(5, 3))
         finally:
             lakon("local", "stop", folder=project)()
 
 
 def _row(project: Path, count: int, rounds: int) -> Row:
-    endpoint = subprocess.run(
-        [str(PROGRAM), "local", "status"], cwd=project, capture_output=True, text=True, check=True
-    ).stdout.strip()
+    endpoint = _endpoint(project)
     name = f"{'one' if count == 1 else 'many'}-dev-answer_{count - 1}"
     times = [_answered(project, count, number, endpoint, name) for number in range(1, rounds + 1)]
     _write(project, count, rounds + 1)
@@ -73,6 +76,41 @@ def _row(project: Path, count: int, rounds: int) -> Row:
     what = f"code-only, save to new answer, {count} function{'s' if count > 1 else ''}"
     note = f"{functions / count:.1f} calls to Lambda a function, {sum(calls.values())} calls in all"
     return Row(what + (" with numpy in a layer" if count == 1 else ""), median(times), goal=Within(1.5), note=note)
+
+
+def _endpoint(project: Path) -> str:
+    told = subprocess.run([str(PROGRAM), "local", "status"], cwd=project, capture_output=True, text=True, check=True)
+    return told.stdout.strip()
+
+
+def _continued(project: Path, rounds: int) -> Row:
+    session = Session(Target(local=True, endpoint_url=_endpoint(project)))
+    bucket = artifact_bucket(session, None, Silent())
+    begun = [_sent(session, bucket, project / f"begun-{number}.zip", 3) for number in range(rounds)]
+    whole = [_sent(session, bucket, project / f"whole-{number}.zip", 0) for number in range(rounds)]
+    note = f"{begun[0][1] / 1_000_000:.1f} of {whole[0][1] / 1_000_000:.1f} MB are sent"
+    seconds = median(each for each, _ in begun)
+    return Row(
+        "upload of 42 MB that was interrupted after 25",
+        seconds,
+        "from zero",
+        median(each for each, _ in whole),
+        note=note,
+    )
+
+
+def _sent(session: Session, bucket: str, archive: Path, there: int) -> tuple[float, int]:
+    """Seconds to upload an archive of five parts, and the bytes sent, where S3 has so many of them already."""
+    archive.write_bytes(os.urandom(5 * PART))
+    s3, key = session.client("s3"), archive_key(archive)
+    if there:
+        made = s3.create_multipart_upload(Bucket=bucket, Key=key, ChecksumAlgorithm="SHA256")["UploadId"]
+        with archive.open("rb") as file:
+            for number in range(1, there + 1):
+                s3.upload_part(Bucket=bucket, Key=key, UploadId=made, PartNumber=number, Body=file.read(PART))
+    began = time.perf_counter()
+    sent = upload(session, bucket, [archive], Silent())
+    return time.perf_counter() - began, sent
 
 
 def _concerns_a_function(call: str) -> bool:

@@ -65,12 +65,19 @@ class Ship:
         url = f"http://{self.proxy.upstream}" if past else self.proxy.url
         return Target(stage=self.stage, region=REGION, endpoint_url=url, local=True, bucketless=bucketless)
 
+    def session(self, *, past: bool = False) -> Session:
+        """One for all stages: its clients take longer to make than a stack."""
+        if past not in self.known:
+            self.known[past] = Session(self.target(past=past))
+        made: Session = self.known[past]
+        return made
+
     def put(self, program: Program, *, stubs: bool = False) -> None:
         target = self.target(bucketless=stubs)
         if (id(program), stubs) not in self.known:  # it is the same for every stage
             self.known[id(program), stubs] = build(program, target, self.reporter, stubs=stubs)
         built = self.known[id(program), stubs]
-        put(program, target, built, Session(target), self.reporter)
+        put(program, target, built, self.session(), self.reporter)
 
     def code_only(self) -> None:
         provision_code(self.third, self.target(), self.reporter)
@@ -92,15 +99,15 @@ class Ship:
                 raise
 
     def delete(self) -> None:
-        deletion.delete(Session(self.target()), self.name, self.reporter)
+        deletion.delete(self.session(), self.name, self.reporter)
 
     def clear(self) -> None:
         """Leave nothing of it, so that looking at others stays quick."""
-        deletion.delete(Session(self.target(past=True)), self.name, self.reporter)
+        deletion.delete(self.session(past=True), self.name, self.reporter)
 
     def state(self) -> dict[str, object]:
         """All that can be seen of the stack and of what is left behind, by names that are the same for every stage."""
-        session = self.known.setdefault("session", _Clients(Session(self.target(past=True))))
+        session = self.known.setdefault("clients", _Clients(self.session(past=True)))
         told = {
             "stacks": self._stacks(session),
             "change sets": self._change_sets(session),

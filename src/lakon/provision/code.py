@@ -70,7 +70,7 @@ def settled(session: Session, function: str, qualifier: str = "$LATEST") -> Func
             raise ProvisionError(f"Lambda could not update the function {function}: {reason}")
         if held.get("LastUpdateStatus") != "InProgress" and held.get("State") != "Pending":
             return held
-        time.sleep(_FIRST_LOOK / 2)
+        time.sleep(_FIRST_LOOK / (6 if session.quick else 2))
     raise ProvisionError(f"Lambda does not finish the update of the function {function}", hint="Run the command again.")
 
 
