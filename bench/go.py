@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from bench.plan import Plan
     from bench.table import Goal
 
-_MOSTLY_JSON = "most of it is encoding/json's, which is the same for both"
+_SAME_PROGRAM = "the same bytes but for paths and build ids (a test says so): what differs is the machine's mood"
+_LATER = "the first answer of the sidecar less that of the no-op"
 _HOP = "what the call takes more than one of a no-op in the same language"
 _UNMODIFIED, _PLAIN = "aws-lambda-go", "aws-lambda-go by go build"
 _NOTHING, _SHIM, _NODE = "no-op awslambdaric", "Node.js shim", "no-op Node.js"
@@ -120,13 +121,15 @@ def _warm(plan: Plan, launches: dict[str, Launch]) -> Iterator[Row]:
         took = warm(launches, goprograms.payload(SIZES[size]), calls, plan.rounds(4, 2))
         small = size == "100 B"
         goals: list[tuple[str, str, Goal | None]] = [
-            ("runtime", _UNMODIFIED, AtMost(0.6) if small else None),
-            (_UNMODIFIED, _PLAIN, AtMost(1.05) if small else None),
+            ("runtime", _UNMODIFIED, AtMost(0.6)),
             ("sidecar", _NOTHING, AtMost(1.5)),
             ("inprocess", _NOTHING, AtMost(1.5)),
             ("runtime", _SHIM, Faster(3) if small else None),
         ]
-        yield from _rows(took, goals, f"a call of {size}", "" if small else _MOSTLY_JSON)
+        yield from _rows(took, goals, f"a call of {size}")
+        yield from _rows(
+            took, [(_UNMODIFIED, _PLAIN, AtMost(1.1) if small else None)], f"a call of {size}", _SAME_PROGRAM
+        )
         if _SHIM in took and small:
             hop, old = took["sidecar"] - took[_NOTHING], took[_SHIM] - took[_NODE]
             yield Row(f"sidecar's hop, {size}", hop, "the shim's hop", old, Faster(3), _HOP)
@@ -158,6 +161,7 @@ def _cold(plan: Plan, launches: dict[str, Launch]) -> Iterator[Row]:
         ("inprocess", _SHIM, Faster(1)),
     ]
     yield from _rows(took, goals, "start to first answer")
+    yield Row("sidecar, first answer later by", took["sidecar"] - took[_NOTHING], goal=Within(5e-3), note=_LATER)
 
 
 def _in_process(plan: Plan) -> Iterator[Row]:

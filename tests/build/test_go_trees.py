@@ -52,6 +52,18 @@ def test_a_library_is_the_same_from_any_folder(tmp_path: Path) -> None:
     assert len(made) == 1
 
 
+def test_a_program_is_what_go_makes_of_it(go: GoProject, tmp_path: Path) -> None:
+    """Nothing is added to a program that needs nothing: one by aws-lambda-go is as fast as without Lakon."""
+    go.write({"go.mod": go_mod("plain", ours=False), "main.go": PRINT % "1"})
+    flags = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid="]
+    environment = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"}
+    subprocess.run(
+        ["go", "build", *flags, "-o", str(tmp_path / "plain"), "."], cwd=go.root, env=environment, check=True
+    )
+    [made] = go.build(go.source(host=True))
+    assert made.read_bytes() == (tmp_path / "plain").read_bytes()
+
+
 def test_what_has_not_changed_is_not_built(go: GoProject) -> None:
     go.write(
         {
