@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
 
 	"github.com/lakon/lakon-go/internal/plainjson"
 	"github.com/lakon/lakon-go/internal/runtimeapi"
@@ -94,7 +95,7 @@ func newFunction(handler any, s *settings) (function, error) {
 	}
 	value := reflect.ValueOf(handler)
 	if value.Kind() != reflect.Func {
-		return nil, fmt.Errorf("the handler is a %s, not a function: %s", value.Type(), example)
+		return nil, fmt.Errorf("the handler is %s, not a function: %s", a(value.Type()), example)
 	}
 	if value.IsNil() {
 		return nil, fmt.Errorf("the handler is a nil %s: %s", value.Type(), example)
@@ -107,6 +108,14 @@ func newFunction(handler any, s *settings) (function, error) {
 		return nil, fmt.Errorf("the handler is a %s, %w: %s", value.Type(), err, example)
 	}
 	return reflected(value, takesContext, eventType, s), nil
+}
+
+// a names a type behind its article.
+func a(t reflect.Type) string {
+	if strings.ContainsAny(t.String()[:1], "aeio") {
+		return "an " + t.String()
+	}
+	return "a " + t.String()
 }
 
 // parameters tells whether a handler takes a context, and what event it takes, if any.

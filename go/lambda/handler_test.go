@@ -178,6 +178,7 @@ func TestWrongHandlers(t *testing.T) {
 		{nil, "the handler is nil"},
 		{none, "the handler is a nil func()"},
 		{"text", "the handler is a string, not a function"},
+		{7, "the handler is an int, not a function"},
 		{func(...event) {}, "any number of parameters"},
 		{func(io.Reader) {}, "interface that no event can become"},
 		{func(event, context.Context) {}, "the first is no context.Context"},

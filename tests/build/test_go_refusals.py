@@ -169,10 +169,11 @@ def test_without_go_it_is_told_how_to_have_it(go: GoProject, tmp_path: Path, mon
 
 
 def test_what_a_build_depends_on_and_what_it_lacks_is_told(go: GoProject, monkeypatch: pytest.MonkeyPatch) -> None:
-    go.write({"go.mod": go_mod("none", ours=False), "main.go": PRINT % "1"})
+    go.write({"go.mod": go_mod("none").replace("v0.1.0", "v0.9.0"), "main.go": PRINT % "1"})
     monkeypatch.setenv("GOFLAGS", "-tags=special -buildvcs=false")
     go.build()
     assert go.reporter.notes == [
+        "go.mod asks for github.com/lakon/lakon-go v0.9.0: built with v0.1.0, which Lakon brings",
         "Go builds with GOFLAGS=-tags=special: other machines may make other programs",
         "app.py:3: project never calls lambda.Start, nor does it serve HTTP",
     ]

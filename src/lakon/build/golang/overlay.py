@@ -28,7 +28,7 @@ _REPLACED = re.compile(rf"^\s*(?:replace\s+)?{re.escape(OUR_MODULE)}(?:\s+v\S+)?
 _MAIN = re.compile(r"^func\s+main\s*\(\s*\)", re.MULTILINE)
 _HANDLE = re.compile(r"^func\s+Handle\s*\(", re.MULTILINE)
 _AWS_SHAPE = re.compile(r"f\s+func\(envValue string, handler Handler\) error")
-_VERSION = "v0.1.0"
+VERSION = "v0.1.0"
 START = (
     "Write: func main() { lambda.Start(handler) }, with lambda of github.com/aws/aws-lambda-go or of Lakon's module."
 )
@@ -38,6 +38,14 @@ def carried() -> Path:
     """Lakon's own Go module: a part of the installed package, or of the source tree."""
     installed = Path(__file__).parent / "module"
     return installed if installed.exists() else Path(__file__).parents[4] / "go"
+
+
+def other_version(module: Module) -> str | None:
+    """A version of Lakon's own module that go.mod asks for, and that is not the one which is there."""
+    required = _REQUIRED.search(module.text)
+    if required is None or required[1] == VERSION or _REPLACED.search(module.text):
+        return None
+    return required[1]
 
 
 class Overlay:
@@ -67,7 +75,7 @@ class Overlay:
             return
         text = module.text.rstrip("\n") + "\n"
         if not required:
-            text += f"\nrequire {OUR_MODULE} {_VERSION}\n"
+            text += f"\nrequire {OUR_MODULE} {VERSION}\n"
         if module.vendored:
             if (module.vendor / OUR_MODULE).is_dir():
                 return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lakon.build.golang.handlers import Checker
 from lakon.build.golang.listing import AWS_MODULE, OUR_MODULE, list_packages
 from lakon.build.golang.module import module_of
-from lakon.build.golang.overlay import START, Overlay
+from lakon.build.golang.overlay import START, VERSION, Overlay, other_version
 from lakon.build.golang.toolchain import c_compiler, toolchain
 from lakon.exceptions import BuildError
 
@@ -59,7 +59,7 @@ class Work:
 
     def run(self) -> list[Built]:
         """List, build, and say what came out. Raises BuildError with Go's own words."""
-        self._say_flags()
+        self._say_what_counts()
         self._folder.mkdir()
         self._overlay.add_module(self._module, [source.folder for source in self._sources])
         listings = self._list()
@@ -76,8 +76,10 @@ class Work:
             for source in self._sources
         ]
 
-    def _say_flags(self) -> None:
+    def _say_what_counts(self) -> None:
         flags = [flag for flag in self._go.settings.get("GOFLAGS", "").split() if flag.partition("=")[0] not in _OURS]
+        if other := other_version(self._module):
+            self._reporter.note(f"go.mod asks for {OUR_MODULE} {other}: built with {VERSION}, which Lakon brings")
         if flags:
             self._reporter.note(f"Go builds with GOFLAGS={' '.join(flags)}: other machines may make other programs")
 

@@ -287,7 +287,7 @@ func hasInvoke(of types.Type) bool {
 // a names a type behind its article.
 func a(of types.Type) string {
 	name := short(of)
-	if strings.ContainsAny(name[:1], "aeiou") {
+	if strings.ContainsAny(name[:1], "aeio") {
 		return "an " + name
 	}
 	return "a " + name
