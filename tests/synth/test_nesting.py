@@ -246,6 +246,23 @@ def test_the_many_routes_of_one_function_are_spread():
     assert len(resources(divided.root)) < 50
 
 
+def test_stores_move_when_the_root_would_be_too_large():
+    service = service_of(100)
+    queues = [service.queue(f"jobs{number}") for number in range(110)]
+    for number, queue in enumerate(queues):
+        service.function(name=f"worker{number}", on=queue.messages(), uses=queue.send)(handler)
+    before = split(whole(service))
+    sound(before)
+    assert place_of(before)["Jobs1Queue"] == place_of(before)["Jobs1DeadLettersQueuePolicy"]
+    assert place_of(before)["Jobs1Queue"].startswith("Stores")
+    assert len(resources(before.root)) < 100
+    assert joined(before.root, before.nested) == whole(service)
+    service.queue("another")
+    after = split(whole(service), place_of(before))
+    assert place_of(after)["AnotherQueue"] == "", "there is room"
+    assert place_of(before).items() <= place_of(after).items()
+
+
 @st.composite
 def templates(draw):
     """Functions and other things that refer to what came before them."""

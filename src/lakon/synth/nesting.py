@@ -1,23 +1,23 @@
 """A template that is too large for one stack, split into nested ones.
 
-Functions move, each with all that only it has; what holds data, front doors and all else stay in the root. Where
-something is once, it stays: to move it would be to make it anew. What is new goes where its name's hash says, into one
-of sixteen stacks, and is let into the next where that one is full. See "Split a template into reusable pieces using
-nested stacks" and "CloudFormation quotas".
+Functions move, each with all that only it has; front doors and all else stay in the root, and so does what holds data
+unless the root were too large with it. Where something is once, it stays: to move it would be to make it anew. What is
+new goes where its name's hash says, into one of sixteen stacks, and is let into the next where that one is full. See
+"Split a template into reusable pieces using nested stacks" and "CloudFormation quotas".
 """
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import Mistake, ProgramError
+from lakon.synth.crossing import found
 from lakon.synth.cycles import find_cycle
 from lakon.synth.functions import BUCKET_PARAMETER
-from lakon.synth.splitting import FUNCTION_STACKS, NESTED_STACKS, ROOT, ROUTE_STACKS, Split, cut
+from lakon.synth.splitting import FUNCTION_STACKS, NESTED_STACKS, ROOT, ROUTE_STACKS, STORE_STACKS, Split, cut
 from lakon.synth.units import Units
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def split(
     if taken := sorted(NESTED_STACKS & resources.keys()):
         raise _refused(f"{taken[0]} is what a nested stack of a large service is called", "give it another id")
     units = Units(resources)
-    places = _Placing(resources, units, placed, most).places()
+    outputs = set(found(_section(template, "Outputs")))
+    places = _Placing(resources, outputs, units, placed, most).places()
     if not any(places.values()):
         return Split(template, {})
     if circle := find_cycle(_between(places, units.needs)):
@@ -83,13 +84,18 @@ class _Stack:
 
 
 class _Placing:
-    def __init__(self, resources: Resources, units: Units, placed: Mapping[str, str], most: int) -> None:
+    def __init__(
+        self, resources: Resources, outputs: set[Reference], units: Units, placed: Mapping[str, str], most: int
+    ) -> None:
         self._resources = resources
         self._placed = {name: place for name, place in placed.items() if name in resources}
         self._most = most
         self._units = units
         self._refers = units.references
-        self._asked = Counter(each.name for told in self._refers.values() for each in told)
+        self._askers: dict[str, dict[Reference, set[str]]] = {}
+        for name, told in (*self._refers.items(), ("", outputs)):
+            for each in told:
+                self._askers.setdefault(each.name, {}).setdefault(each, set()).add(name)
         self._sizes = {name: len(json.dumps(resource)) for name, resource in resources.items()}
         self._stacks = {name: _Stack() for name in NESTED_STACKS}
 
@@ -110,6 +116,10 @@ class _Placing:
                 if names:
                     place = self._place(names, stacks, key, self._company(members))
                     places.update(dict.fromkeys(names, place))
+        if list(places.values()).count(ROOT) > self._most:
+            for tied in self._units.stores():
+                if not any(name in self._placed for name in tied):
+                    places.update(dict.fromkeys(tied, self._place(tied, STORE_STACKS, tied[0], None)))
         return places
 
     def _may_leave(self, name: str) -> bool:
@@ -128,7 +138,11 @@ class _Placing:
             return self._put(names, company)
         first = int(sha256(key.encode()).hexdigest()[0], 16)
         ring = [*stacks[first:], *stacks[:first]]
-        return self._put(names, next((stack for stack in ring if self._fits(names, stack, self._most)), ring[0]))
+        for most in (self._most, _CROWDED):
+            for stack in ring:
+                if self._fits(names, stack, most):
+                    return self._put(names, stack)
+        return ROOT
 
     def _fits(self, names: Collection[str], stack: str, most: int) -> bool:
         known = self._stacks[stack]
@@ -154,18 +168,17 @@ class _Placing:
         return {each for name in names for each in self._refers[name] if each.name not in names}
 
     def _shown(self, names: Collection[str]) -> int:
-        """How many of the resources others ask for something, at most."""
-        within = Counter(each.name for name in names for each in self._refers[name])
-        return sum(self._asked[name] > within[name] for name in names)
+        """How many outputs others need of these resources."""
+        return sum(not users <= set(names) for name in names for users in self._askers.get(name, {}).values())
 
 
 def _between(places: Mapping[str, str], needs: Mapping[str, set[str]]) -> dict[str, set[str]]:
     """What each nested stack, and each resource of the root, needs of the others."""
-    found: dict[str, set[str]] = {}
+    between: dict[str, set[str]] = {}
     for name, others in needs.items():
         me = places[name] or name
-        found.setdefault(me, set()).update({places[other] or other for other in others} - {me})
-    return found
+        between.setdefault(me, set()).update({places[other] or other for other in others} - {me})
+    return between
 
 
 def _section(template: Mapping[str, object], name: str) -> dict[str, dict[str, object]]:

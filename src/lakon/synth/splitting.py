@@ -32,8 +32,10 @@ STACK = "AWS::CloudFormation::Stack"
 
 FUNCTION_STACKS = tuple(f"Functions{digit:X}" for digit in range(16))
 ROUTE_STACKS = tuple(f"Routes{digit:X}" for digit in range(16))
-NESTED_STACKS = frozenset((*FUNCTION_STACKS, *ROUTE_STACKS))
-"""The logical ids of nested stacks. Those for routes need those for functions, and never the other way."""
+STORE_STACKS = tuple(f"Stores{digit:X}" for digit in range(16))
+NESTED_STACKS = frozenset((*FUNCTION_STACKS, *ROUTE_STACKS, *STORE_STACKS))
+"""The logical ids of nested stacks. Those for routes need those for functions, and these those for stores, and never
+the other way."""
 
 _METADATA = "Lakon"
 _OUTPUTS = "Outputs."

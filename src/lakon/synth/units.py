@@ -38,6 +38,21 @@ _ATTACHED = frozenset(
         "AWS::Scheduler::Schedule",
     }
 )
+_STORES = frozenset(
+    {
+        "AWS::DynamoDB::Table",
+        "AWS::Events::EventBus",
+        "AWS::Logs::LogGroup",
+        "AWS::S3::Bucket",
+        "AWS::S3::BucketPolicy",
+        "AWS::SNS::Topic",
+        "AWS::SNS::TopicPolicy",
+        "AWS::SQS::Queue",
+        "AWS::SQS::QueuePolicy",
+        "AWS::SSM::Parameter",
+        "AWS::SecretsManager::Secret",
+    }
+)
 _OWNED = (
     (FUNCTION, ("Properties", "Role")),
     (FUNCTION, ("Properties", "LoggingConfig", "LogGroup")),
@@ -56,6 +71,7 @@ class Units:
     """
 
     def __init__(self, resources: Resources) -> None:
+        self._kinds = {name: resource["Type"] for name, resource in resources.items()}
         self.references = {name: set(found(dict(resource))) for name, resource in resources.items()}
         self.needs = {
             name: {each for each in (*(one.name for one in told), *depends_on(resources[name])) if each in resources}
@@ -89,6 +105,23 @@ class Units:
         found: dict[str, list[str]] = {}
         for name in sorted(self.heads):
             found.setdefault(self.unit(name), []).append(name)
+        return found
+
+    def stores(self) -> list[list[str]]:
+        """What holds data or messages and needs no function: each with all that it is tied to, and nothing else."""
+        reached: dict[str, frozenset[str]] = {}
+        left = {name for name in self.needs if name not in self.heads and not self._reach(name, reached)}
+        found: list[list[str]] = []
+        for name in sorted(left):
+            tied, waiting = set[str](), [name]
+            while waiting:
+                each = waiting.pop()
+                if each in left:
+                    left.remove(each)
+                    tied.add(each)
+                    waiting += [*self.needs[each], *self._users[each]]
+            if tied and all(self._kinds[each] in _STORES for each in tied):
+                found.append(sorted(tied))
         return found
 
     def is_leaf(self, name: str) -> bool:
