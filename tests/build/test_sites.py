@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import lakon
-from lakon.build.sites import A_YEAR, AN_HOUR, ANEW, cache_control, content_type, files_of
+from lakon.build.sites import files_of
 from lakon.exceptions import ProgramError
+from lakon.pages import A_YEAR, AN_HOUR, ANEW, cache_control, content_type
 
 if TYPE_CHECKING:
     from pathlib import Path

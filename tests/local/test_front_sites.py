@@ -56,6 +56,30 @@ def site(folder: Path, **more: Any) -> Plan:
     return plan("site", folder=Folder(str(folder), **{**settings, **more}))
 
 
+def test_files_are_those_of_the_bucket_with_its_headers(aws: Running, folder: Path) -> None:
+    (folder / ".env").write_text("secret")
+    (folder / ".well-known").mkdir()
+    (folder / ".well-known" / "security.txt").write_text("contact")
+    (folder / "deep").mkdir()
+    for name in ("deep/x.map", "a.svg", "app-0a1b2c3d.js", "font.woff2"):
+        (folder / name).write_text("x")
+    told = {
+        "/": ("text/html; charset=utf-8", "no-cache"),
+        "/.well-known/security.txt": ("text/plain; charset=utf-8", "public, max-age=3600"),
+        "/a.svg": ("image/svg+xml", "public, max-age=60"),
+        "/app-0a1b2c3d.js": ("text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+        "/font.woff2": ("font/woff2", "public, max-age=3600"),
+        "/manifest.json": ("application/json", "no-cache"),
+    }
+    wanted = {"cache": {"*.svg": "public, max-age=60"}, "exclude": ("*.map",)}
+    with opened(aws, site(folder, **wanted)) as front:
+        found = {path: front.get(path).headers for path in told}
+        assert {path: (each["content-type"], each["cache-control"]) for path, each in found.items()} == told
+        assert [front.get(path).status for path in ("/.env", "/deep/x.map")] == [404, 404]
+    with opened(aws, site(folder, reload=True, **wanted)) as front:
+        assert {front.get(path).headers["cache-control"] for path in told} == {"no-cache"}
+
+
 def test_paths_become_files(aws: Running, folder: Path) -> None:
     with opened(aws, site(folder)) as front:
         found = {path: front.get(path) for path in ("/", "/about", "/about.html", "/docs/", "/a%20b.js")}

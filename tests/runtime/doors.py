@@ -128,7 +128,7 @@ def rest_api(asked: Asked, *, resource: str | None = None) -> Json:
         "domainName": "a1b2c3.execute-api.eu-west-1.amazonaws.com",
         "httpMethod": asked.method,
         "identity": {"sourceIp": asked.client, "userAgent": "test", "userArn": None, "accountId": None},
-        "path": f"/live{asked.encoded_path}",
+        "path": asked.encoded_path,  # as behind a custom domain
         "protocol": "HTTP/1.1",
         "requestId": "request-1",
         "requestTimeEpoch": 1769882400000,

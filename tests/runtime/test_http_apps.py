@@ -163,6 +163,8 @@ def ask(apis, door, method, path, *, root="", query=(), headers=(), cookies=(), 
     if path.endswith("/"):
         place = "rawPath" if "rawPath" in event else "path"
         event[place] += "/"
+        if door == "rest_api":
+            event["requestContext"]["path"] += "/"
     return seen(apis[door](event, None))
 
 
@@ -245,6 +247,22 @@ def test_a_base_path_of_a_custom_domain_is_the_root():
     event["routeKey"] = "ANY /{proxy+}"
     event["rawPath"] = "/v1/things/a"
     assert json.loads(seen(api(event, None)).body)["root"] == "/v1"
+
+
+@pytest.mark.parametrize("make", [flask_app, starlette_app])
+def test_the_stage_of_a_rest_api_is_part_of_the_root(make):
+    api = lakon.Service("shop").rest_api("v1")
+    api.mount(make(), path="/app")
+    event = DOORS["rest_api"](Asked("GET", "/app/{proxy+}", {"proxy": "things/a"}))
+    event["requestContext"]["path"] = "/live/app/things/a"
+    told = json.loads(seen(api(event, None)).body)
+    assert told["name"] == "a"
+    assert told.get("url", "https://shop.example/live/app/things/a") == "https://shop.example/live/app/things/a"
+    assert told.get("root", "/live/app") == "/live/app"
+    api.get("/own")(lambda request: [request.url, request.url_path])
+    event |= {"resource": "/own", "path": "/own"}
+    event["requestContext"]["path"] = "/live/own"
+    assert json.loads(seen(api(event, None)).body) == ["https://shop.example/live/own", "/own"]
 
 
 def test_routes_of_the_api_come_before_the_application():

@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from lakon.build.sites import ANEW, MANIFEST, SiteFile
+from lakon.build.sites import SiteFile
 from lakon.exceptions import ProvisionError
+from lakon.pages import ANEW, MANIFEST
 from lakon.provision.session import CONNECTIONS, RefusedError
 from lakon.synth import sites as outputs_of
 

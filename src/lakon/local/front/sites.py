@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import fnmatch
-import mimetypes
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakon.local.front.gateway import Gateway
 from lakon.local.front.requests import Answer
+from lakon.pages import ANEW, MANIFEST, belongs, cache_control, content_type
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,7 +31,7 @@ _BEAT = 15.0  # seconds between two signs of life to a page that waits
 
 
 class SiteDoor(Gateway):
-    """The files of one site. Browsers ask anew each time: what was saved is what is seen."""
+    """The files of one site. Where pages load again when files are saved, browsers keep nothing."""
 
     max_body = 0
 
@@ -61,8 +60,8 @@ class SiteDoor(Gateway):
         path = asked.decoded_path
         if path == RELOAD_PATH and self._site.reload:
             return Answer(200, [("content-type", "text/event-stream"), ("cache-control", "no-store")], self._saves())
-        if path == "/manifest.json":
-            return _found("application/json", self._site.manifest.encode(), asked)
+        if path == f"/{MANIFEST}":
+            return _found("application/json", ANEW, self._site.manifest.encode(), asked)
         if file := self._file(self._routed(path)):
             return self._served(file, asked, 200)
         if self._site.single_page and (file := self._file(f"/{self._site.index}")):
@@ -82,21 +81,19 @@ class SiteDoor(Gateway):
         """The file for a path of the site; None for what is not there, or stays at home."""
         try:
             file = (self._root / path.lstrip("/")).resolve()
-            inside = file.relative_to(self._root).as_posix()
+            key = file.relative_to(self._root).as_posix()
         except (ValueError, OSError):
             return None
-        hidden = any(fnmatch.fnmatchcase(inside, pattern) for pattern in self._site.exclude)
-        return None if hidden or not file.is_file() else file
+        return file if belongs(key, self._site.exclude) and file.is_file() else None
 
     def _served(self, file: Path, asked: Asked, status: int) -> Answer:
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        content = file.read_bytes()
-        if kind == "text/html" and self._site.reload:
+        key = file.relative_to(self._root).as_posix()
+        kind, content = content_type(key), file.read_bytes()
+        if kind.startswith("text/html") and self._site.reload:
             head, end, tail = content.rpartition(b"</body>")
             content = head + _SCRIPT.encode() + end + tail if end else content + _SCRIPT.encode()
-        if kind.startswith("text/") or kind in ("application/javascript", "application/json", "image/svg+xml"):
-            kind += "; charset=utf-8"
-        return _found(kind, content, asked, status)
+        kept = ANEW if self._site.reload else cache_control(key, self._site.cache)
+        return _found(kind, kept, content, asked, status)
 
     async def _saves(self) -> AsyncIterator[bytes]:
         page = asyncio.Event()
@@ -115,9 +112,9 @@ class SiteDoor(Gateway):
             self._pages.discard(page)
 
 
-def _found(kind: str, content: bytes, asked: Asked, status: int = 200) -> Answer:
+def _found(kind: str, kept: str, content: bytes, asked: Asked, status: int = 200) -> Answer:
     tag = f'"{sha256(content).hexdigest()[:32]}"'
-    headers: Pairs = [("content-type", kind), ("cache-control", "no-cache"), ("etag", tag), *_SECURITY]
+    headers: Pairs = [("content-type", kind), ("cache-control", kept), ("etag", tag), *_SECURITY]
     if status == 200 and asked.header("if-none-match") == tag:
         return Answer(304, headers)
     return Answer(status, headers, content)

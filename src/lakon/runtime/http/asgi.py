@@ -89,8 +89,8 @@ class Asgi:
             "http_version": "1.1",
             "method": request.method,
             "scheme": request.scheme,
-            "path": request.url_path,
-            "raw_path": quote(request.url_path, safe="/:@!$&'()*+,;=~").encode(),
+            "path": request.full_path,
+            "raw_path": quote(request.full_path, safe="/:@!$&'()*+,;=~").encode(),
             "query_string": request.raw_query.encode("latin-1", "replace"),
             "root_path": root,
             "headers": headers,
@@ -202,11 +202,12 @@ def response(status: int, headers: Any, body: bytes | Iterator[bytes]) -> Respon
 
 
 def below(request: Request) -> tuple[str, str]:
-    """Where an application is mounted, and the path below it: `("/admin", "/users/1/")`.
+    """Where an application is mounted, and the path below it: `("/live/admin", "/users/1/")`.
 
-    The route's own `{proxy+}` tells what is below. It may lack the slash at the end, which counts for applications.
+    The stage of a REST API is part of the former, so that applications tell addresses that are there. The route's own
+    `{proxy+}` tells what is below. It may lack the slash at the end, which counts for applications.
     """
-    path = request.url_path
+    path = request.full_path
     rest = request.path.get("proxy", "").rstrip("/")
     whole = path.rstrip("/")
     root = whole[: len(whole) - len(rest)].rstrip("/") if rest and whole.endswith(rest) else whole

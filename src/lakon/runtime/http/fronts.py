@@ -50,6 +50,12 @@ class GatewayV2(Request):
         return unquoted(path) if is_function_url(self.event) else path
 
     @property
+    def full_path(self) -> str:
+        """The path of `url`, decoded: with the stage, where that stands in the address."""
+        path: str = self.event["rawPath"]
+        return unquoted(path) if is_function_url(self.event) else path
+
+    @property
     def raw_query(self) -> str:
         """What stood after `?`, encoded."""
         return self.event.get("rawQueryString") or ""
@@ -92,6 +98,11 @@ class GatewayV1(Request):
     def url_path(self) -> str:
         """The path that was asked for, decoded, without the stage."""
         return unquoted(self.event["path"])
+
+    @property
+    def full_path(self) -> str:
+        """The path of `url`, decoded: with the stage, but for a custom domain, which leads to one."""
+        return unquoted(self.event["requestContext"].get("path") or self.event["path"])
 
     @property
     def raw_query(self) -> str:

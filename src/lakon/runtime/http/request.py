@@ -139,6 +139,11 @@ class Request:
         raise NotImplementedError
 
     @property
+    def full_path(self) -> str:
+        """The path of `url`, decoded: with the stage, where that stands in the address."""
+        return self.url_path
+
+    @property
     def raw_query(self) -> str:
         """What stood after `?`, encoded; a REST API tells it only decoded, so that there it is encoded anew."""
         raise NotImplementedError
@@ -186,7 +191,7 @@ class Request:
     def url(self) -> str:
         """The whole address that was asked for."""
         query = self.raw_query
-        return f"{self.scheme}://{self.host}{_quoted(self.url_path)}{'?' if query else ''}{query}"
+        return f"{self.scheme}://{self.host}{_quoted(self.full_path)}{'?' if query else ''}{query}"
 
 
 def _quoted(path: str) -> str:
