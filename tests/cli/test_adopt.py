@@ -2,7 +2,10 @@
 
 # mypy: allow-untyped-defs, allow-untyped-calls
 
+import io
+import json
 import sys
+import zipfile
 
 import boto3
 import pytest
@@ -91,13 +94,53 @@ def test_into_a_stack_that_is_there(shop, tmp_path, place):
     assert "TellFunction" in {each["logical_id"] for each in status["resources"]}
 
 
+FUNCTION = """service.resource(
+    "Price",
+    "AWS::Lambda::Function",
+    {{
+        "FunctionName": "old-price",
+        "Role": "arn:aws:iam::000000000000:role/old-price",
+        "Runtime": "python{python}",
+        "Handler": "index.handler",
+        "Code": {{"ZipFile": "def handler(event, context):\\n    return 7"}},
+    }},
+)"""
+
+
+def test_a_function_as_it_is(shop, tmp_path, place):
+    """Before there is a stack, and beside the program's own functions once they are provisioned."""
+    run, app = shop, tmp_path / "app.py"
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context):\n    return 7")
+    client(run, "iam").create_role(RoleName="old-price", AssumeRolePolicyDocument="{}")
+    client(run, "lambda").create_function(
+        FunctionName="old-price",
+        Runtime=f"python{python}",
+        Role="arn:aws:iam::000000000000:role/old-price",
+        Handler="index.handler",
+        Code={"ZipFile": packed.getvalue()},
+    )
+    app.write_text(app.read_text().replace("# more", FUNCTION.format(python=python)))
+    done = run("adopt", "Price=old-price", "--json", *place, **AWS)
+    assert done.code == 0, done.err
+    assert done.json()["resources"] == {"Price": "old-price"}
+    called = client(run, "lambda").invoke(FunctionName="old-price")
+    assert json.loads(called["Payload"].read()) == 7
+    shown = run("diff", *place, **AWS).out
+    assert "+ TellFunction" in shown
+    assert "old-price" not in shown, "it is what the program declares"
+
+
 def test_what_cannot_be_adopted(shop, place):
     run = shop
     for names, code, said in [
         (["carts=old"], 2, "has no resource 'carts'"),
         (["orders"], 2, "it takes a name and a value"),
         (["orders=not-there"], 6, "not"),
-        (["TellFunction=old"], 2, "the program names it shop-dev-tell, and not old"),
+        (["TellFunction=old"], 2, "the program names it shop-dev-tell, and makes a role for it"),
+        (["tell=old"], 2, "app.py:9: the function 'tell' cannot be adopted"),
     ]:
         refused = run("adopt", *names, *place, **AWS)
         assert refused.code == code, refused.err

@@ -12,6 +12,7 @@ from lakon.commands.wanted import without_bucket
 from lakon.describe.difference.schemas import identifiers
 from lakon.describe.difference.values import mapping, shown
 from lakon.exceptions import LocalError, UsageError
+from lakon.model.names import logical_id
 from lakon.provision import adoption, artifacts, releases
 from lakon.provision.changes import Wanted
 from lakon.provision.deployed import deployed
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import ResourceToImportTypeDef
 
     from lakon.commands.program import Program
+    from lakon.model.function import Function
     from lakon.provision.deployed import Deployed
     from lakon.report import Reporter
     from lakon.settings import Target
@@ -54,6 +56,9 @@ def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[s
     stack = program.stack(target.stage)
     with program.at_hand():
         synthesis = synthesize(program.service, stage=target.stage, root=str(program.root))
+    for function in program.service.functions:
+        if {function.name, logical_id(function.name, "Function")} & names.keys():
+            raise _own_function(program, target, function)
     logical = {_logical_id(program, synthesis.resources, name): physical for name, physical in names.items()}
     session = start(program, target, reporter)
     if session.quick:
@@ -69,6 +74,17 @@ def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[s
             store = artifacts.artifact_bucket(session, named, reporter)
             releases.record(session, store, stack, wanted, before, revision(program.root))
     return Adopted(stack, logical)
+
+
+def _own_function(program: Program, target: Target, function: Function) -> UsageError:
+    """Names of functions are made of the stack's, which every command relies on; another would be made anew."""
+    return UsageError(
+        f"the function {function.name!r} cannot be adopted: the program names it "
+        f"{program.stack(target.stage)}-{function.name}, and makes a role for it",
+        where=function.origin.place(str(program.root)),
+        hint='A function that exists is adopted as service.resource("...", "AWS::Lambda::Function", ...) '
+        "with the FunctionName and the Role that it has.",
+    )
 
 
 def _logical_id(program: Program, resources: Mapping[str, object], name: str) -> str:
