@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bench.goprograms import payload
 from lakon.build.golang.building import build_go
 from lakon.build.golang.sources import GoSource
-from lakon.build.golang.toolchain import lambda_system
+from lakon.build.golang.system import lambda_system
 from lakon.report import Silent
 from lakon.runtime.golibrary import Library
 

@@ -12,7 +12,7 @@ import pytest
 
 from lakon.build.golang.building import build_go
 from lakon.build.golang.sources import GoSource
-from lakon.build.golang.toolchain import lambda_system
+from lakon.build.golang.system import lambda_system
 from lakon.settings import cache_folder
 
 from .conftest import Remembering

@@ -53,7 +53,8 @@ import sys
 from pathlib import Path
 from lakon.build.golang.building import build_go
 from lakon.build.golang.sources import GoSource
-from lakon.build.golang.toolchain import c_compiler, lambda_system
+from lakon.build.golang.system import lambda_system
+from lakon.build.golang.toolchain import c_compiler
 from lakon.report import Silent
 
 folder, cache = map(Path, sys.argv[1:])

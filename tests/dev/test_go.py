@@ -14,7 +14,7 @@ import pytest
 
 from lakon.build.golang.building import build_go
 from lakon.build.golang.sources import GoSource
-from lakon.build.golang.toolchain import this_machine
+from lakon.build.golang.system import this_machine
 from lakon.report import Silent
 from lakon.settings import cache_folder
 from tests.build.golang import CACHE, HELLO, go_mod, needs_go

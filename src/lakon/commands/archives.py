@@ -42,7 +42,7 @@ def debugged_archive(
 ) -> Archive:
     """The archive of a Go function for a debugger on this machine: `bootstrap` starts the `program` beside it."""
     from lakon.build.golang.sources import GoSource  # not for programs without Go
-    from lakon.build.golang.toolchain import this_machine
+    from lakon.build.golang.system import this_machine
 
     place, folder = origin.place(str(program.root)), _folder(code.source, origin)
     source = GoSource(folder, "program", this_machine(), code.build_tags, place, debugged=True)
@@ -87,7 +87,7 @@ class _Making:
 
     def _source(self, source: str, origin: Origin, form: Form, code: AnyCode, build_tags: tuple[str, ...]) -> GoSource:
         from lakon.build.golang.sources import GoSource  # not for programs without Go
-        from lakon.build.golang.toolchain import lambda_system
+        from lakon.build.golang.system import lambda_system
 
         system = lambda_system(code.architecture, host=self._host)
         return GoSource(_folder(source, origin), form, system, build_tags, self._place(origin))

@@ -4,5 +4,7 @@
 2. `listing`    what `go list` says of a package: what it is made of, and which files decide that
 3. `memory`     what an earlier build of the same files made
 4. `overlay`    what the build adds without writing it: Lakon's own module, and the glue of an engine
-5. `building`   `go build`, for many functions at once
+5. `making`     `go build`, for many functions at once
+
+`building` is the door: it answers with what is remembered (`memory`, `identity`) and makes the rest.
 """

@@ -1,30 +1,21 @@
-"""`go build`: many main packages at once, those of a module with equal flags in one go, the others side by side."""
+"""Go programs, as they were made before where nothing has changed. That is found without what a build itself needs."""
 
 from __future__ import annotations
 
-import shutil
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lakon.build.disk import temporary_name, told_plainly
-from lakon.build.golang import toolchain as toolchains
+from lakon.build.disk import told_plainly
+from lakon.build.golang.identity import carried, identity
 from lakon.build.golang.inputs import state_of
 from lakon.build.golang.memory import Memory
-from lakon.build.golang.module import module_of
-from lakon.build.golang.overlay import carried
-from lakon.build.golang.work import Work
-from lakon.exceptions import BuildError
 from lakon.settings import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from lakon.build.golang.sources import GoSource
     from lakon.report import Reporter
-
-_WORKERS = 4
 
 
 def build_go(sources: Sequence[GoSource], reporter: Reporter, *, cache: Path | None = None) -> dict[GoSource, Path]:
@@ -35,78 +26,12 @@ def build_go(sources: Sequence[GoSource], reporter: Reporter, *, cache: Path | N
     if not sources:
         return {}
     kept = (cache or cache_folder()) / "build" / "golang"
-    memory = Memory(kept, f"{toolchains.identity()}\n{state_of(carried())}")
+    memory = Memory(kept, f"{identity()}\n{state_of(carried())}")
     with told_plainly("build the Go programs", kept):
         made = {source: binary for source in sources if (binary := memory.recall(source))}
         missing = [source for source in dict.fromkeys(sources) if source not in made]
         if missing:
-            for source in missing:
-                _check_folder(source)
-            with reporter.step(_told(missing)), _workshop(kept) as folder:
-                made |= _build(missing, folder, memory, reporter)
+            from lakon.build.golang.making import make  # threads, child processes
+
+            made |= make(missing, kept, memory, reporter)
     return made
-
-
-def _told(sources: Sequence[GoSource]) -> str:
-    names = list(dict.fromkeys(source.folder.name for source in sources))
-    return f"building {', '.join(names[:3])}" + (f" and {len(names) - 3} more" if len(names) > 3 else "") + " with Go"
-
-
-def _check_folder(source: GoSource) -> None:
-    if not source.folder.is_dir():
-        raise BuildError(
-            f"there is no folder {source.folder}",
-            where=source.place,
-            hint="source= names the folder of a Go program, relative to the file that declares it.",
-        )
-    if not any(source.folder.glob("*.go")):
-        raise BuildError(
-            f"there is no Go file in {source.folder}",
-            where=source.place,
-            hint="source= names the folder of the main package itself.",
-        )
-
-
-@contextmanager
-def _workshop(parent: Path) -> Iterator[Path]:
-    folder = temporary_name(parent)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _build(sources: Sequence[GoSource], folder: Path, memory: Memory, reporter: Reporter) -> dict[GoSource, Path]:
-    groups: dict[object, list[GoSource]] = {}
-    for source in sources:
-        alone = source if source.form == "library" else None  # go makes one shared library at a time
-        root = module_of(source.folder, source.place).root
-        key = (root, source.form, source.system, source.build_tags, source.debugged, alone)
-        groups.setdefault(key, []).append(source)
-    works = [Work(group, folder / str(index), folder.parent, reporter) for index, group in enumerate(groups.values())]
-    with ThreadPoolExecutor(_WORKERS) as pool:
-        ended = [pool.submit(work.run) for work in works]
-    errors = [error for future in ended if (error := future.exception())]
-    _raise(errors)
-    return {
-        built.source: memory.keep(built.source, built.inputs, built.state, built.path)
-        for future in ended
-        for built in future.result()
-    }
-
-
-def _raise(errors: Sequence[BaseException]) -> None:
-    """Raise what went wrong: one error as it is, several mistakes of the user as one."""
-    told = [error for error in errors if isinstance(error, BuildError)]
-    for error in errors:
-        if error not in told or len(errors) == 1:
-            raise error
-    if told:
-        places = (f"{error.where}: " if error.where else "" for error in told)
-        words = [
-            f"{place}{error.what}\n{error.detail or error.hint or ''}".strip()
-            for place, error in zip(places, told, strict=True)
-        ]
-        detail = "\n\n".join(dict.fromkeys(words))
-        raise BuildError(f"{len(told)} Go builds failed", detail=detail)

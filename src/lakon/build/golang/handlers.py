@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lakon.build.disk import temporary_name
 from lakon.build.golang.listing import objects
-from lakon.build.golang.toolchain import this_machine
+from lakon.build.golang.system import this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakon.build.golang.building import build_go
 from lakon.build.golang.sources import GoSource
-from lakon.build.golang.toolchain import lambda_system
+from lakon.build.golang.system import lambda_system
 from lakon.report import Silent
 
 if TYPE_CHECKING:

