@@ -17,6 +17,7 @@ from lakon.exceptions import ProgramError
 from lakon.synth.crossing import found
 from lakon.synth.cycles import find_cycle
 from lakon.synth.nesting import split
+from lakon.synth.portions import portions
 from lakon.synth.quotas import excesses
 from lakon.synth.splitting import NESTED_STACKS, STACK, is_made_of, joined, nested_stacks, places
 from lakon.synth.synthesis import synthesize
@@ -261,6 +262,27 @@ def test_stores_move_when_the_root_would_be_too_large():
     after = split(whole(service), place_of(before))
     assert place_of(after)["AnotherQueue"] == "", "there is room"
     assert place_of(before).items() <= place_of(after).items()
+
+
+def test_portions_lead_to_the_whole():
+    before, after = whole(service_of(20)), whole(service_of(30, first=10))
+    after["Resources"]["JobsQueuePolicy"]["DependsOn"] = ["F39ErrorsAlarm"]
+    steps = portions(after, before, most=30)
+    assert steps[-1] == after
+    assert len(steps) == 3, "eighty resources are new"
+    there = resources(before).keys()
+    for step in steps:
+        added = resources(step).keys() - there
+        assert len(added) <= 30
+        there |= added
+        for resource in resources(step).values():
+            named = {each.name for each in found(resource)}.union(depends_on(resource))
+            assert {each for each in named if "::" not in each} <= resources(step).keys() | step["Parameters"].keys()  # type: ignore[attr-defined]
+    late = [resources(step)["JobsQueuePolicy"] for step in (*steps, before)]
+    assert late[0] == late[1] == late[3] != late[2], "what it needs is not there yet"
+    assert "F0Function" in resources(steps[1])
+    assert portions(after, before, most=1000) == [after]
+    assert portions(before, {}, most=1000) == [before]
 
 
 @st.composite

@@ -84,9 +84,9 @@ def build(
             stubs=stubs,
             shifting=not target.local,
         )
-    divided = check_limits(synthesis, service, root=root)
     if stubs:
         _check_inline(synthesis.text)
+    divided = check_limits(synthesis, service, root=root)
     given = checked_values(service, target.parameters)
     folder = _output(program, target, folder)
     archives = build_archives(program, synthesis, folder, reporter, host=target.local)

@@ -1,4 +1,4 @@
-"""A whole template as CloudFormation is handed it for a stack: split where it is too large, or has been before."""
+"""A whole template as CloudFormation is handed it: split where it is too large, and in steps where it is too much."""
 
 from __future__ import annotations
 
@@ -8,12 +8,43 @@ from typing import TYPE_CHECKING
 
 from lakon.exceptions import ProvisionError
 from lakon.synth.nesting import split
+from lakon.synth.portions import MOST_AT_ONCE, portions
 from lakon.synth.quotas import excesses
 from lakon.synth.template import template_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lakon.provision.changes import Wanted
     from lakon.provision.deployed import Deployed
+
+
+def in_steps(wanted: Wanted, held: Deployed | None) -> list[Wanted]:
+    """What to make of the stack `held` one after the other, the last being all that is wanted: mostly that alone.
+
+    More steps are needed where more is added than CloudFormation makes at once.
+    """
+    whole = json.loads(wanted.template)
+    if len(whole.get("Resources", {})) <= MOST_AT_ONCE:
+        return [wanted]
+    steps = portions(whole, held.template if held else {})
+    before = held.stack.parameters if held else {}
+    return [
+        *(
+            replace(
+                wanted,
+                template=template_text(step),
+                parameters={**{name: before[name] for name in _parameters(step) & before.keys()}, **wanted.parameters},
+            )
+            for step in steps[:-1]
+        ),
+        wanted,
+    ]
+
+
+def _parameters(template: Mapping[str, object]) -> set[str]:
+    declared = template.get("Parameters")
+    return set(declared) if isinstance(declared, dict) else set()
 
 
 def handed(wanted: Wanted, held: Deployed | None) -> Wanted:

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Literal
 
 from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Change, Wanted, discard, make, template_argument
+from lakon.provision.deployed import deployed
 from lakon.provision.deployed import template as template_of
 from lakon.provision.failure import check_rests, first_cause
-from lakon.provision.nesting import handed
+from lakon.provision.nesting import handed, in_steps
 from lakon.provision.progress import follow, running_token
 from lakon.provision.session import RefusedError
 from lakon.provision.status import find
@@ -94,13 +95,18 @@ def provision(
         ProvisionError: the stack failed, is stuck, or somebody else works on it.
 
     """
-    work = _Work(session, name, Wanted(template, parameters, tags, artifacts), reporter, origins, held)
+    steps = in_steps(Wanted(template, parameters, tags, artifacts), held)
+    if len(steps) > 1:
+        reporter.note(f"CloudFormation takes so many resources only bit by bit: {name} is made in {len(steps)} steps")
+    done: list[Outcome] = []
     try:
-        return work.run()
+        for step in steps:
+            done.append(_Work(session, name, step, reporter, origins, deployed(session, name) if done else held).run())
     except RefusedError as refused:
         if _is_overtaken(refused):
             raise _overtaken(session, name) from refused
         raise
+    return replace(done[-1], action=done[0].action, changes=tuple(change for each in done for change in each.changes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from lakon.synth.crossing import Reference, reading, rewritten
+from lakon.synth.crossing import Reference, found, reading, rewritten
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.template import template_text
 from lakon.synth.units import depends_on
@@ -159,12 +159,19 @@ class _Cutting:
             away = {self._places[other] or other for other in others if other not in here}
             if away:
                 self._depends[name] = self._resources[name]["DependsOn"]
-                if stack != ROOT:
-                    self._after[stack] |= away
-                resource["DependsOn"] = sorted({*here, *(away if stack == ROOT else ())})
-                if not resource["DependsOn"]:
-                    del resource["DependsOn"]
+                self._wait(resource, stack, here, away)
         return resource
+
+    def _wait(self, resource: dict[str, object], stack: str, here: list[str], away: set[str]) -> None:
+        """Let a resource of the root, or the stack that it is in, wait for what is elsewhere."""
+        if stack == ROOT:
+            here = sorted({*here, *away} - {each.name for each in found(resource)})
+        else:
+            self._after[stack] |= away
+        if here:
+            resource["DependsOn"] = here
+        else:
+            del resource["DependsOn"]
 
     def _seen(self, one: Reference, stack: str) -> Reference:
         """How a reference is written in a stack."""
@@ -209,7 +216,7 @@ class _Cutting:
 
     def _stack(self, stack: str, key: str, given: dict[str, dict[str, object]]) -> dict[str, object]:
         address = f"https://s3.${{AWS::Region}}.${{AWS::URLSuffix}}/${{{BUCKET_PARAMETER}}}/{key}"
-        after = sorted(self._after[stack])
+        after = sorted(self._after[stack] - {each.name for each in found(given)})
         return {
             "Type": STACK,
             **({"DependsOn": after} if after else {}),
