@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -152,6 +153,12 @@ def test_an_upload_that_another_gives_up_begins_anew(sender: Sender) -> None:
 
     sender.proxy.disturb = give_up
     upload(sender.session, sender.bucket, [sender.archive], Silent())
+    assert sender.is_there()
+
+
+def test_two_terminals_at_once(sender: Sender) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: upload(sender.session, sender.bucket, [sender.archive], Silent()), range(2)))
     assert sender.is_there()
 
 

@@ -85,6 +85,9 @@ def values_options(command: Callable[..., R]) -> Callable[..., R]:
     def wrapped(
         *args: object, target: Target, params: Mapping[str, str], tags: Mapping[str, str], **options: object
     ) -> R:
+        from lakon.commands.stages import check_tags
+
+        check_tags(tags)  # before anything is built or started
         given = replace(target, parameters={**target.parameters, **params}, tags={**target.tags, **tags})
         return command(*args, target=given, **options)
 

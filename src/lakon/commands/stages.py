@@ -93,7 +93,7 @@ def settled(target: Target, program: Path) -> Target:
             bucketless=target.bucketless or (said.bucket is False and target.bucket is None),
         )
     tags = {**said.tags, **target.tags}
-    check_tags(tags)  # before anything is built or started
+    check_tags(tags)
     return replace(target, parameters={**said.parameters, **target.parameters}, tags=tags)
 
 
