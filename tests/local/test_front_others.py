@@ -162,12 +162,17 @@ while True:
 """
 
 
-def test_a_streamed_answer_arrives_while_it_is_made(aws: Running, deploy: Callable[..., str]) -> None:
+@pytest.mark.parametrize("kind", ["function_url", "rest_api"])
+def test_a_streamed_answer_arrives_while_it_is_made(aws: Running, deploy: Callable[..., str], kind: str) -> None:
     files = {"bootstrap": STREAMER.format(python=sys.executable)}
     function = deploy(files, Runtime="provided.al2023", Handler="any")
-    with opened(aws, plan("function_url", default=arn(function), streaming=True)) as front:
+    wanted = {
+        "function_url": plan("function_url", default=arn(function), streaming=True),
+        "rest_api": plan("rest_api", route("GET /", function, streams=True), timeout=0.1),
+    }
+    with opened(aws, wanted[kind]) as front:
         connection = http.client.HTTPConnection("127.0.0.1", front.plan.port, timeout=30)
-        connection.request("GET", "/")
+        connection.request("GET", "/live/" if kind == "rest_api" else "/")
         answer = connection.getresponse()
         first = answer.read1()
         began = datetime.datetime.now(datetime.UTC)
@@ -177,6 +182,16 @@ def test_a_streamed_answer_arrives_while_it_is_made(aws: Running, deploy: Callab
     assert (answer.status, answer.headers["x-a"], answer.headers["set-cookie"]) == (202, "b", "c=d")
     assert (first, rest) == (b"first,", b"second")
     assert waited.total_seconds() > 0.2  # it was not held back until it was whole
+
+
+def test_where_a_rest_api_streams_nothing_else_is_an_answer(aws: Running, deploy: Callable[..., str]) -> None:
+    whole, broken = (
+        deploy(SAYS.format({"statusCode": 200})),
+        deploy("def handler(event, context):\n    raise ValueError\n"),
+    )
+    routes = [route("GET /whole", whole, streams=True), route("GET /broken", broken, streams=True)]
+    with opened(aws, plan("rest_api", *routes)) as front:
+        assert [front.get(f"/live/{name}").status for name in ("whole", "broken")] == [502, 502]
 
 
 def test_a_client_that_reads_late_has_the_whole_stream(aws: Running, deploy: Callable[..., str]) -> None:

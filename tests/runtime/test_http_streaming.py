@@ -11,7 +11,7 @@ import pytest
 from lakon.runtime.http import streaming
 
 from ..local.hosting import hosting, run
-from .doors import Asked, function_url
+from .doors import Asked, function_url, http_api, rest_api
 
 PROGRAM = """
 import asyncio, os, pathlib, time
@@ -193,3 +193,32 @@ def test_a_program_that_cannot_be_imported_is_an_error_of_init(tmp_path):
 def test_elsewhere_there_is_no_handler():
     with pytest.raises(AttributeError):
         _ = streaming.handler
+
+
+def test_a_rest_api_is_told_in_its_own_words(tmp_path):
+    async def scenario():
+        async with hosting(tmp_path) as hosted:
+            function, sink, mark = program(hosted), Sink(), tmp_path / "go"
+            event = rest_api(Asked("GET", "/parts", query=[("until", str(mark))]))
+            task = asyncio.create_task(hosted.call(function, event, sink))
+            await asyncio.wait_for(sink.first.wait(), 20)
+            mark.touch()
+            await task
+            assert sink.body == b"first second"
+            headers = {"x-a": "b", "content-type": "text/plain"}
+            assert sink.head == {"statusCode": 203, "headers": headers, "multiValueHeaders": {"set-cookie": ["c=1"]}}
+
+    run(scenario)
+
+
+def test_who_takes_no_stream_gets_a_whole_answer(tmp_path):
+    async def scenario():
+        async with hosting(tmp_path) as hosted:
+            mark = tmp_path / "go"
+            mark.touch()
+            event = http_api(Asked("GET", "/parts", query=[("until", str(mark))]))
+            outcome = await hosted.call(program(hosted), event)
+            answer = json.loads(outcome.answer.body)
+            assert (answer["statusCode"], answer["body"], answer["cookies"]) == (203, "first second", ["c=1"])
+
+    run(scenario)

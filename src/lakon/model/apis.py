@@ -82,6 +82,7 @@ class Apis(Functions):
         access_logs: bool = True,
         domain: Domain | None = None,
         stage_variables: Mapping[str, str] | None = None,
+        streaming: bool = False,
         validate: bool = False,
         usage_plans: UsagePlan | Sequence[UsagePlan] = (),
         cache: Cache | None = None,
@@ -97,6 +98,8 @@ class Apis(Functions):
         cors, auth, throttle, access_logs, domain, variables, options: as for `http_api`; CORS headers of answers are
         made by the API's own function, so a function with a route of its own (`on=`) makes them itself, as
         `lakon.http(handler, cors=...)` does.
+        streaming: answers of the API's own function reach the client while they are made, beyond 10 MB, and for as long
+        as the function's `timeout` allows instead of 29 seconds; they are not cached.
         validate: as a route's, for all routes. usage_plans: `lakon.UsagePlan(...)` with the keys that routes with
         `api_key=True` ask for. cache: `lakon.Cache(...)`.
         endpoint: `"regional"`, `"edge"` (behind AWS's own CloudFront) or `"private"` (reached through
@@ -120,6 +123,7 @@ class Apis(Functions):
             access_logs=access_logs,
             domain=domain,
             stage_variables={} if stage_variables is None else stage_variables,
+            streaming=streaming,
             validate=validate,
             usage_plans=several(usage_plans),
             cache=cache,

@@ -82,6 +82,7 @@ class RestApi(HttpFrontDoor):
         "policy",
         "responses",
         "stage_variables",
+        "streaming",
         "throttle",
         "usage_plans",
         "validate",
@@ -105,6 +106,7 @@ class RestApi(HttpFrontDoor):
         access_logs: bool,
         domain: Domain | None,
         stage_variables: Mapping[str, str],
+        streaming: bool,
         validate: bool,
         usage_plans: tuple[UsagePlan, ...],
         cache: Cache | None,
@@ -120,6 +122,7 @@ class RestApi(HttpFrontDoor):
         self.access_logs = access_logs
         self.domain = domain
         self.stage_variables = stage_variables
+        self.streaming = streaming
         self.validate = validate
         self.usage_plans = usage_plans
         self.cache = cache

@@ -179,6 +179,8 @@ class FrontDoor(Resource):
 
     __slots__ = ("_serve", "function", "function_options", "routes", "scope", "service")
 
+    streaming = False  # whether answers of its own function go out while they are made
+
     def __init__(
         self,
         id: str,

@@ -74,6 +74,8 @@ def handler_path(code: PythonHandler) -> str:
 
 def streams(function: Function) -> bool:
     """Whether a function's answers go out while they are made."""
+    if isinstance(function.code, ApiHandler) and function.code.call.streaming:
+        return True
     return isinstance(function.url, Url) and function.url.streaming
 
 

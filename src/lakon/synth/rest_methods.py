@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from lakon.model.code import PythonHandler
 from lakon.runtime.http.application import names_of
 from lakon.runtime.http.cors import METHODS
+from lakon.synth.functions import streams
 from lakon.synth.gateway_responses import literal
 from lakon.synth.routing import function_id, invocation, route_words, words
 from lakon.synth.schemas import body_schema
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from lakon.model.routes import Route
     from lakon.synth.template import Properties, Template
 
+_USUAL_TIMEOUT = 29  # seconds that API Gateway waits, unless it is told otherwise
 _WHERE = {"query": "querystring", "header": "header", "path": "path"}
 
 
@@ -128,7 +131,13 @@ def request_parameter(named: str) -> str:
 
 
 def _integration(function: Function) -> Properties:
-    return {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": invocation(function_id(function))}
+    said: Properties = {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST"}
+    if not (isinstance(function.code, PythonHandler) and streams(function)):
+        return {**said, "Uri": invocation(function_id(function))}
+    said |= {"Uri": invocation(function_id(function), streaming=True), "ResponseTransferMode": "STREAM"}
+    if function.timeout > _USUAL_TIMEOUT:
+        said["TimeoutInMillis"] = function.timeout * 1000
+    return said
 
 
 def _mocked(cors: Cors) -> Properties:

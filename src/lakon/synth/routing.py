@@ -79,10 +79,11 @@ def function_arn_of(function: Function) -> Properties:
     return {"Fn::GetAtt": [function_id(function), "Arn"]}
 
 
-def invocation(function: str) -> object:
+def invocation(function: str, *, streaming: bool = False) -> object:
     """The address by which REST and WebSocket APIs and authorizers reach the function of that logical id."""
-    arn = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
-    return substitution(f"{arn}${{{function}.Arn}}/invocations")
+    version, action = ("2021-11-15", "response-streaming-invocations") if streaming else ("2015-03-31", "invocations")
+    arn = f"arn:${{AWS::Partition}}:apigateway:${{AWS::Region}}:lambda:path/{version}/functions/"
+    return substitution(f"{arn}${{{function}.Arn}}/{action}")
 
 
 def permit(template: Template, name: str, function: str, source: str, origin: Origin) -> None:

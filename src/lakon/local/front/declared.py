@@ -15,6 +15,7 @@ from lakon.model.names import logical_id
 from lakon.model.routes import Route, SocketRoute
 from lakon.synth.addresses import LIVE
 from lakon.synth.authorizers import decides, pool_arn
+from lakon.synth.functions import streams
 from lakon.synth.load_balancer import rules
 from lakon.synth.routing import served
 from lakon.synth.values import TOKEN
@@ -205,6 +206,7 @@ class _Plans:
                     limit=_limit(route.throttle),
                     api_key=route.api_key,
                     requires=route.requires,
+                    streams=isinstance(api, RestApi) and streams(function),
                 )
                 for route, function in served(self._service, api, Route)
             ]
@@ -223,8 +225,10 @@ class _Plans:
         """The OPTIONS methods that a REST API gets: the own function answers them, or the API itself."""
         taken = {route.path for route in routes if route.method == "OPTIONS"}
         paths = dict.fromkeys([route.path for route in routes if route.path not in taken])
-        function = "" if api.function is None else self._arn(api.function)
-        return [plan.Route("OPTIONS", path, function) for path in paths]
+        if api.function is None:
+            return [plan.Route("OPTIONS", path, "") for path in paths]
+        function, flows = self._arn(api.function), streams(api.function)
+        return [plan.Route("OPTIONS", path, function, streams=flows) for path in paths]
 
     def _usage_plans(self, api: RestApi) -> Iterator[plan.UsagePlan]:
         for each in api.usage_plans:

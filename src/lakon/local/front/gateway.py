@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lakon.local.front import throttle
 from lakon.local.front.events import common_time
 from lakon.local.front.guards import Guards
+from lakon.local.front.plan import LONGEST
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lakon.local.front.functions import Functions
     from lakon.local.front.plan import Limit, Plan, Route
     from lakon.local.front.requests import Answer, Asked
+    from lakon.local.front.streaming import Sink
     from lakon.local.front.tokens import Issuers
     from lakon.local.runs import Outcome
 
@@ -61,10 +63,14 @@ class Gateway:
             bucket = self._buckets[of] = throttle.Bucket(limit)
         return bucket.take()
 
-    async def call(self, arn: str, event: Event, asked: Asked, trace: str) -> Outcome:
-        """Invoke a function with an event. RefusedError when it does not run, TimeoutError when it is too slow."""
+    async def call(self, arn: str, event: Event, asked: Asked, trace: str, sink: Sink | None = None) -> Outcome:
+        """Invoke a function with an event. RefusedError when it does not run, TimeoutError when it is too slow.
+
+        A response that streams goes to `sink`; then only the function's own timeout holds.
+        """
         body = json.dumps(event, separators=(",", ":")).encode()
-        return await self._functions.call(arn, body, limit=self.plan.timeout, trace=trace, id=asked.id)
+        limit = self.plan.timeout if sink is None else LONGEST
+        return await self._functions.call(arn, body, limit=limit, trace=trace, sink=sink, id=asked.id)
 
     def note(self, asked: Asked, answer: Answer, route: Route | None) -> Answer:
         """Write a line into the access log; the answer goes on."""

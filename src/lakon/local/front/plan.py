@@ -6,6 +6,9 @@ import types
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
+LONGEST = 15 * 60.0 + 5
+"""Seconds after which every function has ended by its own timeout."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cors:
@@ -53,7 +56,8 @@ class Route:
     """A route and the function behind it, by its ARN; `guard` names one of the door's guards.
 
     An empty one stands for a preflight that the API answers itself. `requires` names parameters, as "query.page" does;
-    `replies` tells that what the function answers to a message goes to the client.
+    `replies` tells that what the function answers to a message goes to the client, `streams` that what it answers to a
+    request does so while it is made.
     """
 
     method: str
@@ -65,6 +69,7 @@ class Route:
     api_key: bool = False
     requires: tuple[str, ...] = ()
     replies: bool = False
+    streams: bool = False
 
     @property
     def key(self) -> str:
@@ -135,7 +140,7 @@ class Plan:
     stage: str
     account: str
     region: str
-    timeout: float = 15 * 60.0 + 5  # the function's own comes first
+    timeout: float = LONGEST
     routes: tuple[Route, ...] = ()
     rules: tuple[Rule, ...] = ()
     default: str | None = None

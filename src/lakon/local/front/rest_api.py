@@ -14,6 +14,7 @@ from lakon.local.front.gateway import MAX_EVENT, Gateway, new_trace
 from lakon.local.front.refusals import Refusal
 from lakon.local.front.requests import Answer, told
 from lakon.local.front.routing import Match, Routes
+from lakon.local.front.streaming import streamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lakon.local.front.plan import Cors, Guard, Plan, Route, UsagePlan
     from lakon.local.front.requests import Asked, Pairs
     from lakon.local.front.tokens import Issuers
+    from lakon.local.runs import Outcome
 
 _VARIABLE = re.compile(r'"?\$context\.error\.messageString"?|\$context\.([A-Za-z.]+)')
 _METHODS = "DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT"
@@ -70,15 +72,16 @@ class RestApiDoor(Gateway):
         if len(event["body"] or "") > MAX_EVENT:
             raise Refusal("REQUEST_TOO_LARGE")
         try:
+            if route.streams:
+                return await streamed(lambda sink: self.call(route.function, event, asked, trace, sink), _unstreamed)
             outcome = await self.call(route.function, event, asked, trace)
+            if outcome.answer.error_type is not None:
+                raise Refusal("INTEGRATION_FAILURE")
+            return answers.version_1(outcome.answer.body, decodes=lambda: self._accepts_binary(asked))
         except RefusedError as error:
             raise Refusal("API_CONFIGURATION_ERROR" if error.throttled else "INTEGRATION_FAILURE") from error
         except TimeoutError as error:
             raise Refusal("INTEGRATION_TIMEOUT") from error
-        if outcome.answer.error_type is not None:
-            raise Refusal("INTEGRATION_FAILURE")
-        try:
-            return answers.version_1(outcome.answer.body, decodes=lambda: self._accepts_binary(asked))
         except answers.MalformedError as error:
             raise Refusal("INTEGRATION_FAILURE") from error
 
@@ -140,6 +143,11 @@ class RestApiDoor(Gateway):
         if self.plan.cors:
             headers += _cors_of_errors(self.plan.cors, asked)
         return Answer(status, headers, body.encode())
+
+
+def _unstreamed(_: Outcome) -> Answer:
+    """Where answers are to stream, what does not is none."""
+    raise Refusal("INTEGRATION_FAILURE")
 
 
 def _asking(event: Event, arn: str) -> Callable[[Guard, list[str]], Event]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lakon.runtime.http.response import Response
 
 _TEXTS = ("text/", "application/json", "application/xml", "application/javascript", "application/x-www-form-urlencoded")
-# whether iterators go out as they are: `lakon.runtime.http.streaming` sends their parts as they come
+# whether iterators go out as they are: `lakon.runtime.http.streaming`, which says so, sends their parts as they come
 streams = False
 _IAM = {
     "accessKey": "accessKey",
@@ -194,11 +194,7 @@ def unquoted(path: str) -> str:
 
 def answer_v2(response: Response) -> dict[str, Any]:
     """A response in payload format 2.0."""
-    body: Any
-    if streams and hasattr(response.body, "__next__"):
-        body, encoded = response.payload(), False
-    else:
-        body, encoded = text_of(response)
+    body, encoded = _sent(response)
     headers = response.headers
     answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": body}
     for value in headers.values():
@@ -216,7 +212,7 @@ def answer_v2(response: Response) -> dict[str, Any]:
 
 def answer_v1(response: Response) -> dict[str, Any]:
     """A response in payload format 1.0; headers with several values stand beside those with one."""
-    body, encoded = text_of(response)
+    body, encoded = _sent(response)
     single = {name: value for name, value in response.headers.items() if isinstance(value, str)}
     several = {name: list(value) for name, value in response.headers.items() if not isinstance(value, str)}
     if response.cookies:
@@ -257,6 +253,13 @@ def answer_balancer(response: Response, event: dict[str, Any]) -> dict[str, Any]
 def _cased(name: str, number: int) -> str:
     letters = [letter.upper() if number >> place & 1 else letter for place, letter in enumerate(name.replace("-", ""))]
     return "".join([*letters[:3], "-", *letters[3:]])
+
+
+def _sent(response: Response) -> tuple[Any, bool]:
+    """The body, and whether it is in base64; an iterator where it can stream."""
+    if streams and hasattr(response.body, "__next__"):
+        return response.payload(), False
+    return text_of(response)
 
 
 def text_of(response: Response) -> tuple[str, bool]:

@@ -1,4 +1,4 @@
-"""Answers that reach the client while they are made: for function URLs with `streaming`. Ships into Lambda.
+"""Answers that reach the client while they are made: of function URLs and REST APIs that stream. Ships into Lambda.
 
 AWS's Python runtime knows no streams. So the handler that Lambda is told of is this module's `handler`: when the
 runtime looks for it, which is the last thing that it does before it asks for events, this module takes over, and asks
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VARIABLE = "LAKON_HANDLER"
 HTTP = "application/vnd.awslambda.http-integration-response"
 BYTES = "application/octet-stream"
+_PRELUDE = ("statusCode", "headers", "multiValueHeaders", "cookies")
 _RUNTIME = "/2018-06-01/runtime/invocation/"
 _TYPE, _BODY = "Lambda-Runtime-Function-Error-Type", "Lambda-Runtime-Function-Error-Body"
 
@@ -36,10 +37,7 @@ def program_handler() -> Callable[[Any, Any], Any]:
     """The program's own handler. Raises what its import raises."""
     from importlib import import_module
 
-    from lakon.runtime.http import fronts
-
     module, _, name = os.environ[VARIABLE].rpartition(".")
-    fronts.streams = True
     handler: Callable[[Any, Any], Any] = getattr(import_module(module), name)
     return handler
 
@@ -72,14 +70,17 @@ def serve(api: str, handler: Callable[[Any, Any], Any], *, rounds: int | None) -
     from http.client import HTTPConnection
     from json import loads
 
+    from lakon.runtime.http import fronts
+
     connection = HTTPConnection(api)
     while rounds is None or rounds > 0:
         connection.request("GET", f"{_RUNTIME}next")
         asked = connection.getresponse()
         event, context = loads(asked.read()), Context(asked.headers)
         _tell_of(context, asked)
+        fronts.streams = is_awaited(event)
         try:
-            kind, parts = spelled(handler(event, context))
+            kind, parts = spelled(handler(event, context), fronts.streams)
         except Exception as error:  # noqa: BLE001 - Lambda is told
             _fail(connection, context, error)
         else:
@@ -97,9 +98,17 @@ def _tell_of(context: Context, asked: HTTPResponse) -> None:
         runtime._GLOBAL_AWS_REQUEST_ID = context.aws_request_id  # type: ignore[attr-defined]  # its log lines carry it
 
 
-def spelled(answer: Any) -> tuple[str, Iterable[bytes]]:
-    """The content type and the parts of a streamed answer: of HTTP, of an iterator, or of JSON."""
-    if isinstance(answer, dict) and "statusCode" in answer:
+def is_awaited(event: Any) -> bool:
+    """Whether who sent the event takes an HTTP answer as a stream: function URLs and REST APIs do, others cannot."""
+    around = event.get("requestContext") if isinstance(event, dict) else None
+    if not isinstance(around, dict):
+        return False
+    return ".lambda-url." in around.get("domainName", "") or ("httpMethod" in event and "resource" in event)
+
+
+def spelled(answer: Any, streams: bool) -> tuple[str, Iterable[bytes]]:
+    """The content type and the parts of an answer: of HTTP where it `streams`, of an iterator, or of JSON."""
+    if streams and isinstance(answer, dict) and "statusCode" in answer:
         return HTTP, _http(answer)
     if hasattr(answer, "__next__"):
         return BYTES, (_encoded(part) for part in answer)
@@ -112,7 +121,9 @@ def _http(answer: dict[str, Any]) -> Iterable[bytes]:
     """Status and headers as JSON, eight zero bytes, and the body."""
     from json import dumps
 
-    prelude = {name: answer[name] for name in ("statusCode", "headers", "cookies") if name in answer}
+    prelude = {
+        name: answer[name] for name in ("statusCode", "headers", "multiValueHeaders", "cookies") if name in answer
+    }
     yield dumps(prelude).encode() + b"\0" * 8
     body = answer.get("body") or ""
     if answer.get("isBase64Encoded"):

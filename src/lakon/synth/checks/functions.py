@@ -19,7 +19,7 @@ from lakon.synth.checks.code import check_program
 from lakon.synth.checks.environment import check_environment
 from lakon.synth.checks.mistakes import are_texts, is_number, spelled
 from lakon.synth.checks.service import check_architecture, check_retention, check_tags
-from lakon.synth.functions import python_path
+from lakon.synth.functions import python_path, streams
 from lakon.synth.grants import invoked_names
 
 if TYPE_CHECKING:
@@ -196,12 +196,12 @@ def _check_url(function: Function, mistakes: Mistakes) -> None:
     mistakes.unless(right, function.origin, f"url of {function.name!r} is {told:.60}", hint)
     if isinstance(url, Url):
         mistakes.flags(function.origin, function.name, streaming=url.streaming)
-        mistakes.unless(
-            not (url.streaming and function.snap_start is True and isinstance(function.code, PythonHandler)),
-            function.origin,
-            f"{function.name!r} has snap_start, and answers in streams",
-            "Lakon streams in the place of AWS's Python runtime, which alone restores snapshots: leave one of them out",
-        )
+    mistakes.unless(
+        not (function.snap_start is True and isinstance(function.code, PythonHandler) and streams(function)),
+        function.origin,
+        f"{function.name!r} has snap_start, and answers in streams",
+        "Lakon streams in the place of AWS's Python runtime, which alone restores snapshots: leave one of them out",
+    )
 
 
 def _check_logs(function: Function, mistakes: Mistakes) -> None:

@@ -45,7 +45,13 @@ RESPONSE_TYPES = (
 
 def check_rest_api(api: RestApi, mistakes: Mistakes) -> None:
     """What is said of a REST API."""
-    mistakes.flags(api.origin, api.id, validate=api.validate)
+    mistakes.flags(api.origin, api.id, streaming=api.streaming, validate=api.validate)
+    mistakes.unless(
+        not (api.streaming and api.cache is not None),
+        api.origin,
+        f"{api.id!r} has a cache, and answers in streams",
+        "API Gateway keeps no answers that stream: leave one of them out",
+    )
     _check_endpoint(api, mistakes)
     _check_cache(api, mistakes)
     _check_plans(api, mistakes)
