@@ -42,7 +42,9 @@ def adopt(
     token = f"lakon-adopt-{secrets.token_hex(4)}"
     try:
         with reporter.step("asking CloudFormation for the import"):
-            change_set = make(session, name, "IMPORT", token, handed(wanted, held), origins, imports)
+            change_set = make(
+                session, name, "IMPORT", token, handed(wanted, held.places if held else {}), origins, imports
+            )
         session.client("cloudformation").execute_change_set(
             ChangeSetName=change_set.change_set_id, ClientRequestToken=token
         )

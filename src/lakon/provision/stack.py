@@ -17,17 +17,16 @@ from typing import TYPE_CHECKING, Literal
 
 from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Change, Wanted, discard, make, template_argument
-from lakon.provision.deployed import deployed
 from lakon.provision.deployed import template as template_of
 from lakon.provision.failure import check_rests, first_cause
-from lakon.provision.nesting import handed, in_steps
+from lakon.provision.nesting import handed, planned
 from lakon.provision.progress import follow, running_token
 from lakon.provision.session import RefusedError
 from lakon.provision.status import find
 from lakon.synth.splitting import is_made_of, nested_stacks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lakon.provision.deployed import Deployed
     from lakon.provision.session import Session
@@ -95,13 +94,11 @@ def provision(
         ProvisionError: the stack failed, is stuck, or somebody else works on it.
 
     """
-    steps = in_steps(Wanted(template, parameters, tags, artifacts), held)
+    steps, placed = planned(Wanted(template, parameters, tags, artifacts), held)
     if len(steps) > 1:
         reporter.note(f"CloudFormation takes so many resources only bit by bit: {name} is made in {len(steps)} steps")
-    done: list[Outcome] = []
     try:
-        for step in steps:
-            done.append(_Work(session, name, step, reporter, origins, deployed(session, name) if done else held).run())
+        done = [_Work(session, name, step, reporter, origins, placed).run() for step in steps]
     except RefusedError as refused:
         if _is_overtaken(refused):
             raise _overtaken(session, name) from refused
@@ -118,7 +115,7 @@ class _Work:
     wanted: Wanted
     reporter: Reporter
     origins: Mapping[str, str]
-    held: Deployed | None
+    placed: Callable[[], Mapping[str, str]]
 
     def run(self) -> Outcome:
         stack = find(self.session, self.name)
@@ -131,8 +128,8 @@ class _Work:
             check_rests(self.session, stack)
         if stack is not None and stack.state == "REVIEW_IN_PROGRESS":  # somebody's change set was never executed
             stack = None
-        whole = handed(self.wanted, self.held if stack else None)
-        return replace(self, wanted=whole).change(stack, f"{_fingerprint(self.wanted)}{secrets.token_hex(4)}")
+        pieces = handed(self.wanted, self.placed())
+        return replace(self, wanted=pieces).change(stack, f"{_fingerprint(self.wanted)}{secrets.token_hex(4)}")
 
     def change(self, stack: StackStatus | None, token: str) -> Outcome:
         """Make the change set and execute it; Ctrl-C and errors until then leave nothing behind."""
