@@ -161,7 +161,8 @@ def _cold(plan: Plan, launches: dict[str, Launch]) -> Iterator[Row]:
         ("inprocess", _SHIM, Faster(1)),
     ]
     yield from _rows(took, goals, "start to first answer")
-    yield Row("sidecar, first answer later by", took["sidecar"] - took[_NOTHING], goal=Within(5e-3), note=_LATER)
+    later = max(took["sidecar"] - took[_NOTHING], 0.0)
+    yield Row("sidecar, first answer later by", later, goal=Within(5e-3), note=_LATER)
 
 
 def _in_process(plan: Plan) -> Iterator[Row]:
