@@ -98,3 +98,6 @@ def test_a_thousand_functions(run, write):
     made = members(run)
     assert sum(name.endswith("Function") for name in made) == 1000
     assert json.loads(run("invoke", "f998", "--local").out) == "hello"
+    gone = run("delete", "--local")
+    assert gone.code == 0, gone.err
+    assert "bit by bit" in gone.err

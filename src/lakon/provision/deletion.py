@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 
 from lakon.exceptions import ProvisionError
 from lakon.provision.artifacts import ARCHIVES, own_bucket
+from lakon.provision.deployed import held
 from lakon.provision.failure import first_cause
 from lakon.provision.progress import follow, running_token
 from lakon.provision.releases import forget
 from lakon.provision.session import RefusedError
-from lakon.provision.status import find, rows
+from lakon.provision.stack import DONE, provision
+from lakon.provision.status import find, resources, rows
 from lakon.provision.transfers import abandon
 from lakon.synth.functions import BUCKET_PARAMETER
+from lakon.synth.portions import MOST_AT_ONCE, portions
+from lakon.synth.template import template_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from lakon.provision.status import Resource, StackStatus
     from lakon.report import Reporter
 
+_RESTING = DONE | {"UPDATE_ROLLBACK_COMPLETE"}
 _LEAVING = frozenset({"CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS", "DELETE_IN_PROGRESS"})
 
 
@@ -63,6 +68,7 @@ def delete(session: Session, name: str, reporter: Reporter, *, empty: bool = Tru
     _check(session, stack)
     kept, doomed = _sorted_out(session, stack.stack_id)
     emptied = _emptied(session, doomed, reporter) if empty else {}
+    _thin_out(session, stack, reporter)
     ending = _deleted(session, stack, reporter)
     if empty and ending.state == "DELETE_FAILED" and (late := _emptied(session, doomed, reporter)):
         emptied = {bucket: emptied.get(bucket, 0) + late.get(bucket, 0) for bucket in emptied | late}
@@ -78,6 +84,26 @@ def delete(session: Session, name: str, reporter: Reporter, *, empty: bool = Tru
     return Deletion(
         name, existed=True, kept=tuple(each.physical_id for each in kept if each.physical_id), emptied=emptied
     )
+
+
+def _thin_out(session: Session, stack: StackStatus, reporter: Reporter) -> None:
+    """Take out of a stack step by step what is more than CloudFormation deletes at once."""
+    if stack.state not in _RESTING or len(resources(session, stack.stack_id)) <= MOST_AT_ONCE:
+        return
+    reporter.note(f"CloudFormation deletes so many resources only bit by bit: some of {stack.name} are taken out first")
+    there = held(session, stack)
+    for step in reversed(portions(there.template, {})[:-1]):
+        provision(
+            session,
+            stack.name,
+            template_text(step),
+            stack.parameters,
+            reporter,
+            tags=stack.tags,
+            origins={},
+            artifacts=stack.parameters.get(BUCKET_PARAMETER),
+            held=there,
+        )
 
 
 def _give_up_uploads(session: Session, bucket: str) -> None:
