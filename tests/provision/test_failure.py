@@ -108,6 +108,40 @@ def test_cause_within_a_nested_stack(world: World) -> None:
     assert error.where == "app.py:1"
 
 
+NESTED = "arn:aws:cloudformation:eu-west-1:000000000000:stack/service-Functions3-AB/2"
+
+
+def test_what_happens_in_nested_stacks_of_a_large_service(script: Script) -> None:
+    """It is reported in their place as it happens, and the first cause is named from there."""
+
+    def told(number: int, name: str, status: str, reason: str = "", *, inside: bool = False) -> str:
+        text = xml(number, name, status, "t", reason)
+        if name == "Functions3":
+            text = text.replace("Functions3-1", NESTED).replace("AWS::S3::Bucket", "AWS::CloudFormation::Stack")
+        return text.replace(f"<StackId>{STACK}", f"<StackId>{NESTED}") if inside else text
+
+    begun = [told(2, "Functions3", "UPDATE_IN_PROGRESS"), told(1, "service", "UPDATE_IN_PROGRESS")]
+    old = told(10, "Jobs", "CREATE_FAILED", "long ago", inside=True).replace("2026-01-01", "2025-01-01")
+    first = [told(11, "Photos", "UPDATE_IN_PROGRESS", inside=True), old]
+    second = [told(12, "Photos", "UPDATE_FAILED", "photos already exists", inside=True), *first]
+    embedded = f"Embedded stack {NESTED} was not successfully updated. Currently in UPDATE_ROLLBACK_IN_PROGRESS"
+    ended = [told(4, "service", "UPDATE_ROLLBACK_COMPLETE"), told(3, "Functions3", "UPDATE_FAILED", embedded), *begun]
+    script.answers["DescribeStackEvents"] = [events(*each) for each in (begun, first, ended, second)]
+    session, memory = Session(script.target), Memory()
+
+    ending = follow(session, STACK, "t", memory)
+
+    assert [(each.logical_id, each.status) for each in memory.events] == [
+        ("service", "UPDATE_IN_PROGRESS"),
+        ("Photos", "UPDATE_IN_PROGRESS"),
+        ("Photos", "UPDATE_FAILED"),
+        ("service", "UPDATE_ROLLBACK_COMPLETE"),
+    ]
+    error = first_cause(session, "service", ending, {"Photos": "app.py:7"})
+    assert error.what == "Photos (AWS::S3::Bucket) could not be updated: photos already exists"
+    assert (error.where, error.detail) == ("app.py:7", None)
+
+
 def test_early_validation_names_the_resource(script: Script) -> None:
     script.answers["DescribeEvents"] = [
         (

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypedDict
 from lakon.exceptions import UsageError
 from lakon.provision.failure import first_cause
 from lakon.provision.progress import follow, running_token
-from lakon.provision.status import find, missing
+from lakon.provision.status import find, is_ours, missing, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakon.provision.session import Session
+    from lakon.provision.status import StackStatus
     from lakon.report import Reporter
 
 
@@ -38,7 +39,7 @@ def take_back(session: Session, name: str, reporter: Reporter, skipped: Sequence
     cloudformation, token = session.client("cloudformation"), f"lakon-take-back-{secrets.token_hex(4)}"
     match stack.state:
         case "UPDATE_ROLLBACK_FAILED":
-            skipping: _Skipping = {"ResourcesToSkip": skipped} if skipped else {}
+            skipping: _Skipping = {"ResourcesToSkip": _named(session, stack, skipped)} if skipped else {}
             cloudformation.continue_update_rollback(StackName=stack.stack_id, ClientRequestToken=token, **skipping)
         case "UPDATE_FAILED" if not skipped:
             cloudformation.rollback_stack(StackName=stack.stack_id, ClientRequestToken=token)
@@ -53,3 +54,14 @@ def take_back(session: Session, name: str, reporter: Reporter, skipped: Sequence
         ending = follow(session, stack.stack_id, token, reporter)
     if ending.state != "UPDATE_ROLLBACK_COMPLETE":
         raise first_cause(session, name, ending, {})
+
+
+def _named(session: Session, stack: StackStatus, resources: Sequence[str]) -> list[str]:
+    """The resources as CloudFormation wants them named: those of nested stacks with the name of theirs."""
+    inside = {
+        each.logical_id: f"{nested.physical_id.split('/')[1]}.{each.logical_id}"
+        for nested in rows(session, stack.stack_id)
+        if is_ours(nested) and nested.physical_id
+        for each in rows(session, nested.physical_id)
+    }
+    return [inside.get(name, name) for name in resources]
