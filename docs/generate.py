@@ -166,7 +166,8 @@ def _handle(kind: type[resources.Resource], title: str) -> Iterator[str]:
     handle = kind.kind
     attributes = []
     methods = []
-    for name, value in _members(kind):
+    shared = _members(gateways.HttpGateway) if issubclass(kind, gateways.HttpGateway) else ()
+    for name, value in (*_members(kind), *shared):
         if isinstance(value, property):
             attributes.append((f"`{handle}.{name}`", " ".join((value.__doc__ or "").split())))
         elif name == "existing":

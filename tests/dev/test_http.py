@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -110,3 +110,38 @@ def test_front_doors_have_the_same_addresses_again(
     assert lakon("delete", "--local", "--yes").returncode == 0
     with pytest.raises(OSError, match="refused"):
         get(urls["direct"])
+
+
+BALANCED = f"""
+import lakon
+
+service = lakon.Service("live", python="{sys.version_info[0]}.{sys.version_info[1]}")
+listener = "arn:aws:elasticloadbalancing:us-east-1:111122223333:listener/app/main/0123456789abcdef/0123456789abcdef"
+edge = service.load_balancer("edge", listener=listener)
+
+
+@edge.get("/own/{{x}}")
+def own(request):
+    return "own " + request.path["x"]
+
+
+@service.function(on=edge.rule(paths="/other/*", hosts="shop.example", priority=7))
+@lakon.http
+def other(request):
+    return "other"
+"""
+
+
+def test_rules_for_a_listener_of_others_are_played(project: Path, dev: Callable[..., Dev]) -> None:
+    (project / "app.py").write_text(BALANCED)
+    running = dev()
+    url = addresses(running.until("ready"))["edge"]
+    assert get(f"{url}/own/a") == "own a"
+    with urlopen(Request(f"{url}/other/b", headers={"Host": "shop.example"})) as answer:
+        assert answer.read() == b"other"
+    for address in (f"{url}/other/b", f"{url}/nowhere"):
+        with pytest.raises(HTTPError) as gone:
+            get(address)
+        with gone.value:
+            assert gone.value.code == 404
+    assert running.end() == 0

@@ -1,106 +1,35 @@
-"""What a program may not say of front doors: every mistake at once, with its line; of no type another exception."""
+"""What a program may not say of front doors: every mistake at once, with its line."""
 
 # mypy: allow-untyped-defs, allow-untyped-calls
 
-import inspect
 import sys
 
 import pytest
 
 import lakon
 from lakon.exceptions import ProgramError
-from lakon.model.function import DEFAULTS
-from lakon.model.routes import ROUTE_DEFAULTS
 from lakon.synth.synthesis import synthesize
 
-ROOT = __file__.rpartition("/")[0]
-LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/main/1/2"
-CERTIFICATE = "arn:aws:acm:eu-west-1:111122223333:certificate/0"
-ZONE = "Z0123456789ABC"
-SUBNETS = ["subnet-1", "subnet-2"]
-
-
-def handler(event, context):
-    """Do nothing."""
-
-
-def answer(request):
-    """Answer nothing."""
-
-
-def check(request):
-    """Let nobody pass."""
-
-
-def mistakes(service):
-    try:
-        synthesize(service, stage="dev", root=ROOT)
-    except ProgramError as error:
-        assert all(mistake.hint and mistake.where for mistake in error.mistakes)
-        return [mistake.what for mistake in error.mistakes]
-    return []
-
-
-def only(service):
-    found = mistakes(service)
-    assert len(found) == 1, found
-    return found[0]
-
-
-def bound(api):
-    """Give the API a name, by which Lambda finds it, for as long as one program is looked at."""
-    sys.modules[__name__].__dict__["api"] = api
-    return api
-
-
-def http(**options):
-    service = lakon.Service("shop")
-    return service, bound(service.http_api(**({"name": "public"} | options)))
-
-
-def rest(**options):
-    service = lakon.Service("shop")
-    return service, bound(service.rest_api(**({"name": "public"} | options)))
-
-
-def socket(**options):
-    service = lakon.Service("shop")
-    return service, bound(service.websocket_api(**({"name": "public"} | options)))
-
-
-def balancer(**options):
-    service = lakon.Service("shop")
-    return service, bound(service.load_balancer(**({"name": "public", "subnets": SUBNETS} | options)))
-
-
-def url(**options):
-    service = lakon.Service("shop")
-    return service, bound(service.function_url(**({"name": "public"} | options)))
-
-
-def with_route(made, path="/x", method="GET", **options):
-    service, api = made
-    api.route(method, path, **options)(answer)
-    return service
-
-
-def authorized(made, route=None, **options):
-    service, api = made
-    service.authorizer(**options)(check)
-    api.get("/x", auth=check, **(route or {}))(answer)
-    return service
-
-
-def rules(made=None, **options):
-    service, api = made or balancer()
-    service.function(name="stamp", on=api.rule(**({"paths": "/x"} | options)))(handler)
-    return service
-
-
-def site(**options):
-    service = lakon.Service("shop")
-    service.site(**{"folder": "./public", **options})
-    return service
+from .declaring import (
+    LISTENER,
+    ROOT,
+    ZONE,
+    answer,
+    authorized,
+    balancer,
+    handler,
+    http,
+    mistakes,
+    of_function,
+    only,
+    plan,
+    rest,
+    rules,
+    site,
+    socket,
+    url,
+    with_route,
+)
 
 
 def test_programs_without_mistakes():
@@ -179,11 +108,9 @@ def domains(*made):
     return service
 
 
-def plan(**options):
-    return with_route(rest(usage_plans=lakon.UsagePlan(**{"name": "free", "keys": "ann", **options})))
-
-
 NAMED = lakon.Domain("api.shop.example", zone=ZONE)
+
+
 WRONG = {
     "method": (lambda: with_route(http(), method="FETCH"), "a route of 'public' has the method 'FETCH'"),
     "two routes": (lambda: two(http, ("GET", "/{a}"), ("GET", "/{b}")), "'public' has two routes GET /{b}"),
@@ -407,12 +334,6 @@ def selected(select):
     return service
 
 
-def of_function(**options):
-    service = lakon.Service("shop")
-    service.function(name="stamp", **options)(handler)
-    return service
-
-
 @pytest.mark.parametrize("name", WRONG)
 def test_a_mistake_is_told(name):
     make, told = WRONG[name]
@@ -435,96 +356,3 @@ def test_an_asynchronous_handler_is_right():
     service, api = http()
     api.get("/x")(later)
     assert mistakes(service) == []
-
-
-def method(make, name, then=with_route, **given):
-    def declare(**options):
-        return then(make(**{**given, **options}))
-
-    return getattr(lakon.Service, name), declare
-
-
-def part(kind, use, **given):
-    def declare(**options):
-        return use(kind(**{**given, **options}))
-
-    return kind.__init__, declare
-
-
-def routed(service_and_api):
-    service, api = service_and_api
-    api.default(answer)
-    return service
-
-
-DECLARATIONS = {
-    "http_api": method(http, "http_api"),
-    "rest_api": method(rest, "rest_api"),
-    "websocket_api": method(socket, "websocket_api", routed),
-    "load_balancer": method(balancer, "load_balancer"),
-    "function_url": method(url, "function_url"),
-    "site": (lakon.Service.site, site),
-    "authorizer": (lakon.Service.authorizer, lambda **options: authorized(http(), **options)),
-    "rule": (balancer()[1].rule, lambda **o: rules(**o)),
-    "cors": part(lakon.Cors, lambda cors: with_route(http(cors=cors)), origins="https://x.example"),
-    "throttle": part(lakon.Throttle, lambda throttle: with_route(http(throttle=throttle)), rate=1, burst=1),
-    "domain": part(lakon.Domain, lambda domain: with_route(http(domain=domain)), name="x.example", zone=ZONE),
-    "cache": part(lakon.Cache, lambda cache: with_route(rest(cache=cache))),
-    "quota": part(lakon.Quota, lambda quota: plan(quota=quota), limit=1),
-    "plan": part(lakon.UsagePlan, lambda made: with_route(rest(usage_plans=made)), name="free"),
-    "response": part(lakon.GatewayResponse, lambda made: with_route(rest(responses={"THROTTLED": made}))),
-    "url": part(lakon.Url, lambda made: of_function(url=made)),
-    "jwt": (
-        lakon.jwt,
-        lambda **o: with_route(http(auth=lakon.jwt(**{"issuer": "https://x.example", "audience": "x", **o}))),
-    ),
-    "cognito": (
-        lakon.cognito,
-        lambda **o: with_route(
-            http(
-                auth=lakon.cognito(
-                    **{"pools": "arn:aws:cognito-idp:eu-west-1:111122223333:userpool/x", "clients": "x", **o}
-                )
-            )
-        ),
-    ),
-}
-VALUES = {
-    "number": -5,
-    "bytes": b"x",
-    "set": {"x"},
-    "object": object(),
-    "numbers": [-5],
-    "mapping": {-5: b"x"},
-    "handle": lakon.Table.existing("old"),
-}
-RIGHT = {("manifest", "number"), ("body", "number"), ("body", "numbers")}
-
-
-def options(declare):
-    for option in inspect.signature(declare).parameters.values():
-        if option.kind is not option.VAR_KEYWORD and option.name not in ("self", "handler"):
-            yield option.name
-
-
-OPTIONS = [(name, option) for name, (declare, _) in DECLARATIONS.items() for option in options(declare)]
-
-
-@pytest.mark.parametrize(("name", "option"), OPTIONS)
-def test_an_option_of_the_wrong_type_is_a_mistake(name, option):
-    for wrong, value in VALUES.items():
-        found = mistakes(DECLARATIONS[name][1](**{option: value}))
-        assert found or (option, wrong) in RIGHT, wrong
-
-
-@pytest.mark.parametrize("option", ROUTE_DEFAULTS)
-def test_an_option_of_a_route_of_the_wrong_type_is_a_mistake(option):
-    for wrong, value in VALUES.items():
-        assert mistakes(with_route(rest(cache=lakon.Cache(), usage_plans=lakon.UsagePlan("x")), **{option: value})), (
-            wrong
-        )
-
-
-def test_an_option_of_the_own_function_is_looked_at():
-    assert "memory" in DEFAULTS
-    assert only(with_route(http(memory=5))) == "memory of 'public' in MB is 5"

@@ -10,7 +10,7 @@ from lakon.model.routes import FrontDoor, HttpFrontDoor, ListenerRule, SocketRou
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import TypeAlias
+    from typing import TypeAlias, TypedDict, Unpack
 
     from lakon.model.authorizers import Auth
     from lakon.model.cloudformation import CloudFormationResource
@@ -22,13 +22,22 @@ if TYPE_CHECKING:
     from lakon.model.stores import Bucket
     from lakon.runtime.http.connections import Connections
 
+    class GatewayOptions(TypedDict):
+        """What HTTP APIs and REST APIs have in common."""
 
-class HttpApi(HttpFrontDoor):
-    """An HTTP API of API Gateway."""
+        cors: Cors | None
+        auth: Auth
+        throttle: Throttle | None
+        access_logs: bool
+        domain: Domain | None
+        stage_variables: Mapping[str, str]
+
+
+class HttpGateway(HttpFrontDoor):
+    """What HTTP APIs and REST APIs of API Gateway have in common."""
 
     __slots__ = ("access_logs", "auth", "domain", "stage_variables", "throttle")
 
-    kind = "http_api"
     told = ("url",)
 
     def __init__(
@@ -52,11 +61,6 @@ class HttpApi(HttpFrontDoor):
         self.access_logs = access_logs
         self.domain = domain
         self.stage_variables = stage_variables
-
-    @property
-    def url(self) -> str:
-        """The API's address, without a slash at its end; inside Lambda from `<ID>_HTTP_API_URL`."""
-        return self._answer("url")
 
     @property
     def arn(self) -> str:
@@ -69,28 +73,35 @@ class HttpApi(HttpFrontDoor):
         return Grant(self, "call")
 
 
-class RestApi(HttpFrontDoor):
+class HttpApi(HttpGateway):
+    """An HTTP API of API Gateway."""
+
+    __slots__ = ()
+
+    kind = "http_api"
+
+    @property
+    def url(self) -> str:
+        """The API's address, without a slash at its end; inside Lambda from `<ID>_HTTP_API_URL`."""
+        return self._answer("url")
+
+
+class RestApi(HttpGateway):
     """A REST API of API Gateway."""
 
     __slots__ = (
-        "access_logs",
-        "auth",
         "binary",
         "cache",
-        "domain",
         "endpoint",
         "policy",
         "responses",
-        "stage_variables",
         "streaming",
-        "throttle",
         "usage_plans",
         "validate",
         "vpc_endpoints",
     )
 
     kind = "rest_api"
-    told = ("url",)
 
     def __init__(
         self,
@@ -100,12 +111,6 @@ class RestApi(HttpFrontDoor):
         scope: Mapping[str, object],
         options: FunctionOptions,
         *,
-        cors: Cors | None,
-        auth: Auth,
-        throttle: Throttle | None,
-        access_logs: bool,
-        domain: Domain | None,
-        stage_variables: Mapping[str, str],
         streaming: bool,
         validate: bool,
         usage_plans: tuple[UsagePlan, ...],
@@ -115,13 +120,9 @@ class RestApi(HttpFrontDoor):
         policy: Mapping[str, object] | None,
         responses: Mapping[str, GatewayResponse],
         binary: tuple[str, ...],
+        **common: Unpack[GatewayOptions],
     ) -> None:
-        super().__init__(id, origin, service, scope, options, cors)
-        self.auth = auth
-        self.throttle = throttle
-        self.access_logs = access_logs
-        self.domain = domain
-        self.stage_variables = stage_variables
+        super().__init__(id, origin, service, scope, options, **common)
         self.streaming = streaming
         self.validate = validate
         self.usage_plans = usage_plans
@@ -136,16 +137,6 @@ class RestApi(HttpFrontDoor):
     def url(self) -> str:
         """The API's address with its stage, without a slash at its end; inside Lambda from `<ID>_REST_API_URL`."""
         return self._answer("url")
-
-    @property
-    def arn(self) -> str:
-        """The ARN of calls to the API, for use in a declaration."""
-        return self._answer("arn")
-
-    @property
-    def call(self) -> Grant:
-        """Call routes that `lakon.iam()` guards, with signed requests; tells the address."""
-        return Grant(self, "call")
 
     def _answered_cors(self) -> Cors | None:
         return self.cors

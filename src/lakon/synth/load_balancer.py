@@ -46,6 +46,8 @@ def add_load_balancer(template: Template, service: Service, balancer: LoadBalanc
     if balancer.listener is None:
         _add_balancer(template, balancer, values)
         listener: object = {"Ref": f"{balancer.logical_id}Listener"}
+    elif values.knows(balancer, "url"):
+        return  # what plays the balancer goes by the rules itself, and the listener is not there
     else:
         listener = values.resolve(balancer.listener)
     for rule in rules(service, balancer):

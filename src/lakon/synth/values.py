@@ -82,6 +82,10 @@ class Values:
         self._handles = {handle.logical_id: handle for handle in handles(service)}
         self._inputs = {each.name for each in service.inputs}
 
+    def knows(self, handle: AnyHandle, attribute: str) -> bool:
+        """Whether an attribute is known before CloudFormation makes anything: where it is not AWS that makes it."""
+        return f"{handle.logical_id}.{attribute}" in self._addresses
+
     def resolve(self, value: object) -> object:
         """`value` with every token in it, however deep, turned into an intrinsic function."""
         if isinstance(value, str):

@@ -131,7 +131,8 @@ class _Plans:
             case LoadBalancer():
                 found = sorted(rules(self._service, api), key=lambda each: each.priority)
                 told = tuple(_rule(each.conditions, self._arn(each.function)) for each in found)
-                default = None if api.function is None else self._arn(api.function)
+                own = api.function if api.listener is None else None  # else what no rule takes is another's
+                default = None if own is None else self._arn(own)
                 return self._plan(api, "", rules=told, default=default)
         assert_never(api)
 
