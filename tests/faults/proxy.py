@@ -169,7 +169,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
                     "text/xml",
                 )
                 if service == "s3":
-                    status = 503 if code == "Throttling" else status
+                    status = {"Throttling": 503, "ExpiredToken": 400}.get(code, status)
                     content = f"<Error><Code>{code}</Code><Message>as asked</Message></Error>".encode()
             self._reply(status, [("Content-Type", kind), ("x-amzn-ErrorType", code)], content)
 

@@ -74,8 +74,11 @@ def test_run_again(ship: Ship, prepare: Callable[[Ship], Callable[[], None]], ki
     for number in sampled(range(len(calls)), COMMANDS.index(prepare) / len(COMMANDS)):
         one = ship.anew()
         told = failed(one, prepare(one), Fault(number, kind, onwards=kind == "expired"))
-        if one.state() != wanted:
-            wrong.append(f"{kind} at call {number} ({calls[number]}), {told}:\n{one.state()}\n")
+        found = one.state()
+        if kind == "expired":  # AWS removes the change sets of others when one is executed, the emulator does not
+            found["change sets"] = []
+        if found != wanted:
+            wrong.append(f"{kind} at call {number} ({calls[number]}), {told}:\n{found}\n")
         one.clear()
     assert not wrong, f"undisturbed:\n{wanted}\n\n" + "\n".join(wrong)
 

@@ -88,7 +88,7 @@ def _silent(folder: Path) -> list[tuple[str, int]]:
     return [(os.devnull, os.O_RDONLY), (os.devnull, os.O_WRONLY), (talk, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)]
 
 
-@pytest.mark.parametrize("name", sampled(list(STORIES), 0.2, 0.6, 0.9))
+@pytest.mark.parametrize("name", sampled(list(STORIES), 0.2, 0.5, 0.6, 0.9))
 def test_killed_and_run_again(ship: Ship, forks: Forks, name: str) -> None:
     story, other = STORIES[name], Terminal(forks, ship.anew())
     other.prepare(story)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakon.exceptions import LakonError
+from lakon.exceptions import CredentialsError, LakonError
 from lakon.provision import deletion
 from lakon.provision.artifacts import archive_key, artifact_bucket, upload
 from lakon.provision.session import Session
@@ -160,6 +160,12 @@ def test_two_terminals_at_once(sender: Sender) -> None:
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: upload(sender.session, sender.bucket, [sender.archive], Silent()), range(2)))
     assert sender.is_there()
+
+
+def test_credentials_that_have_expired_are_told(sender: Sender) -> None:
+    """The first call is a HEAD, whose answer says no more than that it is refused."""
+    with pytest.raises(CredentialsError, match="has expired"):
+        sender.send(Fault(None, "expired", named=""))
 
 
 def test_deletion_gives_up_what_nobody_finished(sender: Sender) -> None:

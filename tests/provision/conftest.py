@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     from lakon.report import ResourceEvent, Step
 
 EMULATOR = "ministack==1.5.33"
+START = """
+from ministack.app import main
+from ministack.services import lambda_svc
+
+lambda_svc._LAMBDA_STATE_TRANSITION_DELAY = 0.05  # how long a changed function is pending: half a second otherwise
+main()
+"""
 PATIENCE = 30.0
 
 Template = dict[str, object]
@@ -149,7 +156,7 @@ def emulator() -> Iterator[str]:
         "LAMBDA_EXECUTOR": "local",
     }
     process = subprocess.Popen(
-        [_installed(), "-m", "ministack"],
+        [_installed(), "-c", START],
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

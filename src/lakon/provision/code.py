@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 _INITIALIZE = base64.b64encode(json.dumps({"custom": {"lakon": "initialize"}}).encode()).decode()
-_FIRST_LOOK, _LOOKS = 0.6, 120  # seconds before an update is looked at first; how often it is looked at
+_FIRST_LOOK, _FIRST_LOCAL_LOOK = 0.6, 0.1  # seconds before an update is looked at first
+_LOOKS = 120
 
 
 def exchange(session: Session, functions: Iterable[str], bucket: str, key: str) -> None:
@@ -47,7 +48,7 @@ def bring(session: Session, bucket: str, archives: Mapping[str, Path]) -> tuple[
         if settled(session, function)["CodeSha256"] == base64.b64encode(bytes.fromhex(archive.stem)).decode():
             return None
         _update(session, function, bucket, archive_key(archive))
-        time.sleep(_FIRST_LOOK)
+        time.sleep(_FIRST_LOCAL_LOOK if session.local else _FIRST_LOOK)
         settled(session, function)
         return function
 
@@ -70,7 +71,7 @@ def settled(session: Session, function: str, qualifier: str = "$LATEST") -> Func
             raise ProvisionError(f"Lambda could not update the function {function}: {reason}")
         if held.get("LastUpdateStatus") != "InProgress" and held.get("State") != "Pending":
             return held
-        time.sleep(_FIRST_LOOK / (6 if session.quick else 2))
+        time.sleep((_FIRST_LOCAL_LOOK if session.quick else _FIRST_LOOK) / 2)
     raise ProvisionError(f"Lambda does not finish the update of the function {function}", hint="Run the command again.")
 
 

@@ -128,20 +128,24 @@ class _Flip:
     triggers: tuple[Resource, ...]
     held: _Held
     kept: bytes
-    version: str | None = None
+    before: tuple[str, ...] | None = None
+
+    @property
+    def _code(self) -> str:
+        """The sum of the real code as Lambda tells it."""
+        return base64.b64encode(bytes.fromhex(self.real.digest)).decode()
 
     def run(self, event: bytes | None) -> None:
         """All stages, in order."""
         real, client = self.real, self.session.client("lambda")
         architectures: list[ArchitectureType] = [real.architecture]  # type: ignore[list-item] # checked when declared
         self._update(self._configure(real.runtime, real.handler), real.archive.read_bytes(), architectures)
-        before = versions(self.session, self.function)
+        self.before = versions(self.session, self.function, code=self._code)
         published = client.publish_version(
             FunctionName=self.function,
-            CodeSha256=base64.b64encode(bytes.fromhex(real.digest)).decode(),
+            CodeSha256=self._code,
             Description=f"{real.digest[:12]} {real.source or ''}".strip(),
         )["Version"]
-        self.version = None if published in before else published
         settled(self.session, self.function, published)
         if event is not None:
             self._try(event, published)
@@ -161,8 +165,9 @@ class _Flip:
             settled(self.session, self.function)
             runtime, handler = (self.held.runtime, self.held.handler) if live else (self._stub_runtime(), STUB_HANDLER)
             self._update(self._configure(runtime, handler), self.kept, self.held.architectures)
-            if self.version:
-                self.session.client("lambda").delete_function(FunctionName=self.function, Qualifier=self.version)
+            if self.before is not None:  # it may have been published though nobody answered
+                for version in set(versions(self.session, self.function, code=self._code)) - set(self.before):
+                    self.session.client("lambda").delete_function(FunctionName=self.function, Qualifier=version)
         except LakonError as again:
             raise ProvisionError(
                 f"{self.function} could not be flipped: {failed}",

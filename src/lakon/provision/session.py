@@ -241,6 +241,8 @@ class Session:
     def _after_call(
         self, http_response: AWSResponse, parsed: dict[str, dict[str, str]], model: OperationModel, **_: object
     ) -> None:
+        if http_response.status_code == 400 and model.http.get("method") == "HEAD":
+            self.client("sts").get_caller_identity()  # tells what the answer to a HEAD cannot: credentials have expired
         if http_response.status_code >= 300:
             error = parsed.get("Error", {})
             code, message = error.get("Code", "Unknown"), error.get("Message", "").strip()

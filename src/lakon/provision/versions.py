@@ -13,11 +13,11 @@ KEPT = 5
 """How many versions of a function stay, the newest, beside those that an alias points to."""
 
 
-def versions(session: Session, function: str) -> tuple[str, ...]:
-    """The published versions of a function, oldest first."""
+def versions(session: Session, function: str, *, code: str | None = None) -> tuple[str, ...]:
+    """The published versions of a function, oldest first; only those with that code, by Lambda's sum of it."""
     pages = session.client("lambda").get_paginator("list_versions_by_function").paginate(FunctionName=function)
-    found = [row["Version"] for page in pages for row in page["Versions"] if row["Version"] != "$LATEST"]
-    return tuple(sorted(found, key=int))
+    rows = [row for page in pages for row in page["Versions"] if row["Version"] != "$LATEST"]
+    return tuple(sorted((row["Version"] for row in rows if code in (None, row["CodeSha256"])), key=int))
 
 
 def prune(session: Session, function: str) -> tuple[str, ...]:

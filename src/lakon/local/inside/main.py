@@ -35,9 +35,12 @@ from lakon.local.inside.records import Records
 from lakon.local.inside.triggers import Triggers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakon.local.inside.link import Json
 
 _SHUTDOWN_LIMIT = 8.0
+_PENDING = 0.05  # seconds
 
 
 class SaveErrors(logging.Handler):
@@ -89,6 +92,11 @@ async def _run(listener: socket.socket) -> None:
     events.save(saved)
 
 
+def _soon(transition: Callable[[str, float], None]) -> Callable[[str, float], None]:
+    """A function that was made or changed is pending for a moment, as on AWS, and not for half a second."""
+    return lambda function, _delay: transition(function, _PENDING)
+
+
 def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissions, Provisioning]:
     """Put our functions in the place of the emulator's."""
     link = Link(int(os.environ["LAKON_HOST_PORT"]))
@@ -115,6 +123,7 @@ def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissio
         ("lambda_svc._effective_func_record_for_qualifier", triggers.effective),
         ("lambda_svc._put_provisioned_concurrency", provisioning.put),
         ("lambda_svc._delete_provisioned_concurrency", provisioning.delete),
+        ("lambda_svc._schedule_state_transition", _soon),
         ("sns._deliver_to_lambda", triggers.from_topic),
     ):
         emulator.replace(name, wrap(emulator.original(name)))

@@ -27,6 +27,7 @@ _REPLACED = {
     "lambda_svc._effective_func_record_for_qualifier": ["func", "qualifier"],
     "lambda_svc._put_provisioned_concurrency": ["func_name", "qualifier", "data"],
     "lambda_svc._delete_provisioned_concurrency": ["func_name", "qualifier"],
+    "lambda_svc._schedule_state_transition": ["func_name", "delay"],
     "lambda_svc._sweep_extract_cache": [],
     "lambda_svc.ensure_spawned": ["worker"],
     "sns._deliver_to_lambda": [
