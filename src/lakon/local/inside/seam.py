@@ -208,6 +208,11 @@ class Emulator:
 
 def check() -> None:
     """End with a clear message when the emulator is not the one that this was made for."""
+    for module, names in _CORE.items():
+        found = importlib.import_module(f"ministack.core.{module}")
+        for name in names:
+            if not callable(getattr(found, name, None)):
+                _fail(f"{module}.{name}")
     for name, parameters in (_REPLACED | _USED).items():
         found = _find(name)
         if found is None or list(inspect.signature(found).parameters)[: len(parameters)] != parameters:
@@ -218,11 +223,6 @@ def check() -> None:
             _fail(name)
     if not isinstance(_find("lambda_svc._functions._data"), dict):
         _fail("lambda_svc._functions._data")
-    for module, names in _CORE.items():
-        found = importlib.import_module(f"ministack.core.{module}")
-        for name in names:
-            if not callable(getattr(found, name, None)):
-                _fail(f"{module}.{name}")
     for (kind, action), parameters in _HANDLERS.items():
         if list(inspect.signature(_handlers(kind).get(action, _fail)).parameters)[: len(parameters)] != parameters:
             _fail(f"the handler that a stack has to {action} {kind}")
