@@ -13,7 +13,7 @@ import pytest
 import lakon
 
 from .asking import ask
-from .doors import Asked, http_api, plain_balancer, seen
+from .doors import DOORS, Asked, http_api, plain_balancer, seen
 from .models import Colour, Model, Point, Size
 
 
@@ -203,3 +203,13 @@ def test_a_load_balancer_without_lists_gets_single_headers():
 def test_a_cookie_with_a_forbidden_character_is_refused():
     with pytest.raises(ValueError, match="encode it first"):
         lakon.Response().set_cookie("a", "b; c")
+
+
+@pytest.mark.parametrize("door", [*DOORS.values(), plain_balancer])
+def test_cookies_among_the_headers_are_not_joined(api, door):
+    def answer(request):
+        return lakon.Response("hi", headers={"Set-Cookie": ["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"]})
+
+    api.get("/")(answer)  # whichever door an event comes through, it is answered in its words
+    event = door(Asked(), key="GET /") if door is http_api else door(Asked())
+    assert sorted(seen(api(event, None)).cookies) == ["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"]

@@ -51,6 +51,19 @@ def test_parameters_come_from_path_query_and_body(api):
     assert (body["photo"]["colour"], body["photo"]["parent"]["name"]) == ("blue", "p")
 
 
+def test_a_list_that_may_be_left_out_is_of_the_query(api):
+    @api.get("/")
+    def find(tag: list[str] | None = None, size: typing.Optional[set[int]] = None):  # noqa: UP045 - as many write it
+        return {"tag": tag, "size": size}
+
+    assert ask(api, "GET", "/")[1] == {"tag": None, "size": None}
+    assert ask(api, "GET", "/", query=[("tag", "a"), ("tag", "b"), ("size", "1")])[1] == {
+        "tag": ["a", "b"],
+        "size": [1],
+    }
+    assert ask(api, "GET", "/", query=[("size", "x")])[1]["errors"][0]["in"] == "query"
+
+
 def test_every_fault_is_named_at_once(api):
     @api.post("/photos/{number}")
     def add(number: int, photo: Photo, page: int, order: typing.Literal["up"] = "up"):

@@ -39,6 +39,15 @@ def test_bodies_as_text_json_and_forms(api):
     assert ask(api, "PUT", "/", b"a", headers=[("content-type", "text/plain; charset=klingon")])[0].status == 415
 
 
+def test_bodies_that_cannot_be_read_are_the_clients_fault(api):
+    api.post("/")(lambda request: request.json())
+    api.put("/")(lambda request: request.text)
+    assert ask(api, "POST", "/", b"[" * 100_000)[0].status == 400
+    for charset in ("idna", "undefined"):
+        headers = [("content-type", f"text/plain; charset={charset}")]
+        assert ask(api, "PUT", "/", b"xn--\xff", headers=headers)[0].status in (400, 415)
+
+
 def test_forms_with_names_that_are_hard_to_read(api):
     @api.post("/")
     def show(request):

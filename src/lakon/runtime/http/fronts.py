@@ -195,7 +195,7 @@ def unquoted(path: str) -> str:
 def answer_v2(response: Response) -> dict[str, Any]:
     """A response in payload format 2.0."""
     body, encoded = _sent(response)
-    headers = response.headers
+    cookies, headers = _cookies(response), response.headers
     answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": body}
     for value in headers.values():
         if type(value) is not str:
@@ -205,18 +205,19 @@ def answer_v2(response: Response) -> dict[str, Any]:
             break
     if encoded:
         answer["isBase64Encoded"] = True
-    if response.cookies:
-        answer["cookies"] = response.cookies
+    if cookies:
+        answer["cookies"] = cookies
     return answer
 
 
 def answer_v1(response: Response) -> dict[str, Any]:
     """A response in payload format 1.0; headers with several values stand beside those with one."""
     body, encoded = _sent(response)
+    cookies = _cookies(response)
     single = {name: value for name, value in response.headers.items() if isinstance(value, str)}
     several = {name: list(value) for name, value in response.headers.items() if not isinstance(value, str)}
-    if response.cookies:
-        several["set-cookie"] = response.cookies
+    if cookies:
+        several["set-cookie"] = cookies
     answer: dict[str, Any] = {"statusCode": response.status, "headers": single, "body": body}
     if several:
         answer["multiValueHeaders"] = several
@@ -231,6 +232,7 @@ def answer_balancer(response: Response, event: dict[str, Any]) -> dict[str, Any]
     Where it takes none, further cookies go out under the same name in other letters: names have no case.
     """
     body, encoded = text_of(response)
+    cookies = _cookies(response)
     answer: dict[str, Any] = {
         "statusCode": response.status,
         "statusDescription": f"{response.status} {TITLES.get(response.status, 'OK')}",
@@ -239,12 +241,12 @@ def answer_balancer(response: Response, event: dict[str, Any]) -> dict[str, Any]
     }
     if "multiValueHeaders" in event:
         several = {name: [value] if isinstance(value, str) else list(value) for name, value in response.headers.items()}
-        if response.cookies:
-            several["set-cookie"] = response.cookies
+        if cookies:
+            several["set-cookie"] = cookies
         answer["multiValueHeaders"] = several
         return answer
     single = {name: value if isinstance(value, str) else ",".join(value) for name, value in response.headers.items()}
-    for number, cookie in enumerate(response.cookies):
+    for number, cookie in enumerate(cookies):
         single[_cased("set-cookie", number)] = cookie
     answer["headers"] = single
     return answer
@@ -253,6 +255,14 @@ def answer_balancer(response: Response, event: dict[str, Any]) -> dict[str, Any]
 def _cased(name: str, number: int) -> str:
     letters = [letter.upper() if number >> place & 1 else letter for place, letter in enumerate(name.replace("-", ""))]
     return "".join([*letters[:3], "-", *letters[3:]])
+
+
+def _cookies(response: Response) -> list[str]:
+    """The cookies, those that stand among the headers too: they cannot be joined by commas."""
+    said = response.headers.pop("set-cookie", None)
+    if said is not None:
+        response.cookies.extend([said] if isinstance(said, str) else said)
+    return response.cookies
 
 
 def _sent(response: Response) -> tuple[Any, bool]:

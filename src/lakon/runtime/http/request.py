@@ -92,7 +92,7 @@ class Request:
             return self.body.decode(charset)
         except LookupError:
             raise HTTPError(415, f"the charset {charset!r} is not known") from None
-        except UnicodeDecodeError:
+        except ValueError:
             raise HTTPError(400, f"the body is not {charset}") from None
 
     def json(self) -> Any:
@@ -101,7 +101,7 @@ class Request:
 
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPError(400, f"the body is not JSON: {error}") from None
 
     @property

@@ -60,9 +60,15 @@ def is_scalar(kind: Any) -> bool:
 
 
 def listed(kind: Any) -> bool:
-    """Whether it is a list, set or tuple of what one text can stand for, as repeated parameters of a query are."""
+    """Whether it is a list, set or tuple of what one text can stand for, as repeated parameters of a query are.
+
+    Or nothing: such a list, or None.
+    """
     kind = bare(kind)
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        others = [each for each in arguments if each is not type(None)]
+        return len(others) == 1 and listed(others[0])
     if origin is tuple and arguments[1:] != (...,):
         return False
     return origin in (list, set, tuple, frozenset) and is_scalar(arguments[0])
