@@ -15,6 +15,7 @@ from lakon.provision.deployed import deployed
 from lakon.provision.recovery import take_back
 from lakon.provision.status import missing
 from lakon.synth.functions import BUCKET_PARAMETER
+from lakon.synth.stubs import stubbed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,6 +136,8 @@ def go_on(program: Program, target: Target, reporter: Reporter, skipped: Sequenc
     session, name = reach(program, target), program.stack(target.stage)
     with provisioning(program, target):
         take_back(session, name, reporter, skipped)
+        if stubbed(_deployed(session, name).resources):
+            reporter.note(f"what was taken back may be stubs again: {session.command('flip')} makes them real")
     return name
 
 
