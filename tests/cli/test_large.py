@@ -19,7 +19,7 @@ api = service.http_api("public")
 @service.function(uses=index.write)
 def first(event, context):
     print("seen")
-    return "old " + index.name
+    return "it is " + index.name
 
 
 def greet(event, context):
@@ -28,7 +28,8 @@ def greet(event, context):
 
 for number in range({count}):
     calls = [photos.created(prefix=f"{{number}}/")] if number == 2 else [api.get("/three")] if number == 3 else []
-    service.function(name=f"f{{number}}", on=calls, uses=index.write)(greet)
+    alarms = [lakon.errors(threshold=each) for each in range(1, {alarms})]
+    service.function(name=f"f{{number}}", on=calls, uses=index.write, alarms=alarms)(greet)
 """
 BROKEN = 'service.function(name="broken", layers=["arn:aws:lambda:us-east-1:000000000000:layer:none:1"])(greet)\n'
 
@@ -37,8 +38,9 @@ BROKEN = 'service.function(name="broken", layers=["arn:aws:lambda:us-east-1:0000
 def write(run, tmp_path):
     """Write the program with so many functions; how many lines that is."""
 
-    def write(count, *, more="", **words):
-        text = PROGRAM.format(python=f"{sys.version_info[0]}.{sys.version_info[1]}", count=count) + more
+    def write(count, *, alarms=5, more="", **words):
+        python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        text = PROGRAM.format(python=python, count=count, alarms=alarms) + more
         for old, new in words.items():
             text = text.replace(old, new)
         (tmp_path / "app.py").write_text(text)
@@ -53,24 +55,26 @@ def members(run):
 
 
 def test_a_service_outgrows_one_stack(run, write):
-    write(129)
+    write(55)
     assert run("provision", "--local").code == 0
     small = members(run)
-    assert len(small) == 400
+    assert len(small) == 398
 
-    write(145)
-    assert "48 to add" in run("diff", "--local").out
-    assert run("provision", "--local").code == 0
+    write(62)
+    assert "49 to add" in run("diff", "--local").out
+    assert run("build", "--local", "--output", "out").code == 0
+    shipped = run("provision", "--local", "--from", "out")
+    assert shipped.code == 0, shipped.err
     large = members(run)
     assert small.items() <= large.items(), "what is there is not made anew"
-    assert large["F144Function"] == "large-dev-f144"
+    assert large["F61Function"] == "large-dev-f61"
     assert run("provision", "--local", "--json").json()["action"] == "unchanged"
     assert "nothing would change" in run("diff", "--local").out
-    assert json.loads(run("invoke", "f144", "--local").out) == "hello"
-    assert json.loads(run("invoke", "first", "--local").out).startswith("old large-dev-IndexTable")
+    assert json.loads(run("invoke", "f61", "--local").out) == "hello"
+    assert json.loads(run("invoke", "first", "--local").out).startswith("it is large-dev-IndexTable")
     assert "no drift" in run("status", "--local", "--drift").out
 
-    line = write(145, more=BROKEN)
+    line = write(62, more=BROKEN)
     failed = run("provision", "--local")
     assert failed.code != 0
     assert f"error: app.py:{line}: BrokenFunction (AWS::Lambda::Function) could not be" in failed.err
@@ -78,10 +82,10 @@ def test_a_service_outgrows_one_stack(run, write):
 
     assert "seen" in run("logs", "first", "--local").out
 
-    write(145, old="new", hello="good day")
+    write(62, hello="good day")
     code = run("provision", "--local", "--code-only", "--json")
     assert code.code == 0, code.err
-    assert json.loads(run("invoke", "f144", "--local").out) == "good day"
+    assert json.loads(run("invoke", "f61", "--local").out) == "good day"
 
     oldest = run("rollback", "--local", "--list", "--json").json()["releases"][-1]["build"]
     back = run("rollback", "--local", "--to", oldest)
@@ -90,8 +94,15 @@ def test_a_service_outgrows_one_stack(run, write):
     assert run("delete", "--local").code == 0
 
 
+def test_without_a_bucket_it_is_refused(run, write):
+    write(62)
+    refused = run("provision", "--local", "--no-bucket")
+    assert refused.code != 0
+    assert "CloudFormation takes no more than 51,200 without a bucket" in refused.err
+
+
 def test_a_thousand_functions(run, write):
-    write(999)
+    write(999, alarms=1)
     done = run("provision", "--local")
     assert done.code == 0, done.err
     assert "large-dev is made in 2 steps" in done.err

@@ -11,6 +11,7 @@ from lakon.exceptions import ProvisionError
 from lakon.provision.deletion import Deletion, delete
 from lakon.provision.failure import first_cause, refused_changes, remedy
 from lakon.provision.progress import Ending, follow
+from lakon.provision.recovery import take_back
 from lakon.provision.session import Session
 from lakon.provision.stack import provision
 
@@ -140,6 +141,34 @@ def test_what_happens_in_nested_stacks_of_a_large_service(script: Script) -> Non
     error = first_cause(session, "service", ending, {"Photos": "app.py:7"})
     assert error.what == "Photos (AWS::S3::Bucket) could not be updated: photos already exists"
     assert (error.where, error.detail) == ("app.py:7", None)
+
+
+def test_a_resource_of_a_nested_stack_is_skipped_by_its_full_name(script: Script) -> None:
+    def rows(name: str, kind: str, physical: str) -> str:
+        return (
+            f"<StackResourceSummaries><member><LogicalResourceId>{name}</LogicalResourceId>"
+            f"<PhysicalResourceId>{physical}</PhysicalResourceId><ResourceType>{kind}</ResourceType>"
+            "<ResourceStatus>UPDATE_FAILED</ResourceStatus>"
+            "<LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp></member></StackResourceSummaries>"
+        )
+
+    script.answers = {
+        "DescribeStacks": [stack("UPDATE_ROLLBACK_FAILED")],
+        "ListStackResources": [
+            rows("Functions3", "AWS::CloudFormation::Stack", NESTED),
+            rows("StampFunction", "AWS::Lambda::Function", "service-stamp"),
+        ],
+    }
+    session, sent = Session(script.target), []
+
+    def stop(params: dict[str, object], **_: object) -> None:
+        sent.append(params["ResourcesToSkip"])
+        raise KeyboardInterrupt
+
+    session.client("cloudformation").meta.events.register("before-parameter-build.*.ContinueUpdateRollback", stop)
+    with pytest.raises(KeyboardInterrupt):
+        take_back(session, "service", Memory(), ["StampFunction", "Photos"])
+    assert sent == [["service-Functions3-AB.StampFunction", "Photos"]]
 
 
 def test_early_validation_names_the_resource(script: Script) -> None:
