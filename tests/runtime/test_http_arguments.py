@@ -2,6 +2,7 @@
 
 # mypy: allow-untyped-defs, allow-untyped-calls, allow-incomplete-defs, allow-untyped-decorators
 
+import dataclasses
 import datetime
 import functools
 import typing
@@ -10,6 +11,10 @@ import pytest
 
 from .asking import ask
 from .models import Model, Photo, Point, Size
+
+
+class Unmakeable:
+    pass
 
 
 class Order(typing.TypedDict):
@@ -148,8 +153,19 @@ def test_a_parameter_from_nowhere_and_a_type_that_is_not_there_are_errors(api):
     api.get("/b")(unknown)
     with pytest.raises(TypeError, match="'y', which is not in its path"):
         ask(api, "GET", "/a/{x}", parameters={"x": "1"})
-    with pytest.raises(TypeError, match="asks for Nowhere"):
-        ask(api, "GET", "/b")
+    for _ in range(2):
+        with pytest.raises(TypeError, match="asks for Nowhere"):
+            ask(api, "GET", "/b")
+
+    @dataclasses.dataclass
+    class Holder:
+        thing: Unmakeable
+
+    api.post("/c")(lambda body: None)
+    api.routes[-1].handler.__annotations__ = {"body": Holder}
+    for _ in range(2):
+        with pytest.raises(TypeError, match="which Lakon cannot make"):
+            ask(api, "POST", "/c", {"thing": 1})
 
 
 def wrapped(function):

@@ -13,7 +13,7 @@ from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi
 from lakon.model.routes import Route
 from lakon.runtime.http.application import names_of
 from lakon.runtime.http.arguments import Parameter, parameters
-from lakon.runtime.http.handlers import Mount, parameters_of
+from lakon.runtime.http.handlers import Mount, parameters_of, request_handler
 from lakon.runtime.http.response import PROBLEM, TITLES, Response
 from lakon.runtime.http.validation import resolved
 
@@ -124,7 +124,8 @@ class _Document:
         self.security.update(components.get("securitySchemes", {}))
 
     def _operation(self, route: Route, method: str, handler: Callable[..., object] | None) -> Json:
-        inner = getattr(handler, "__wrapped__", handler) if handler is not None else None
+        asking: Callable[..., object] | None = handler if route.handler else request_handler(handler)
+        inner = asking or getattr(handler, "__wrapped__", handler)
         asked = self._asked(route, handler)
         made: Json = {"operationId": self._id(route, method, inner)}
         summary, _, rest = (inspect.getdoc(inner) or "").partition("\n") if inner is not None else ("", "", "")
@@ -144,7 +145,7 @@ class _Document:
         for each in asked:
             if each.source in ("body", "raw"):
                 made["requestBody"] = self._body(each)
-        made["responses"] = self._responses(route, inner, checked=any(each.source != "request" for each in asked))
+        made["responses"] = self._responses(route, asking, checked=any(each.source != "request" for each in asked))
         security = self._security(route)
         if security:
             made["security"] = security
@@ -152,9 +153,9 @@ class _Document:
 
     def _asked(self, route: Route, handler: Callable[..., object] | None) -> list[Parameter]:
         """What the handler asks for; a Lambda handler that takes `(event, context)` asks for nothing."""
-        if handler is None or (route.handler is None and not hasattr(handler, "__wrapped__")):
+        inner = handler if route.handler else request_handler(handler)
+        if inner is None:
             return []
-        inner = getattr(handler, "__wrapped__", handler)
         try:
             return parameters(inner, parameters_of(inner), names_of(route.path))
         except TypeError as error:
@@ -187,8 +188,7 @@ class _Document:
         return made
 
     def _responses(self, route: Route, handler: Callable[..., object] | None, *, checked: bool) -> Json:
-        returned = getattr(handler, "__annotations__", {}).get("return", ...)
-        kind = returned if returned is ... or handler is None else resolved(returned, handler)
+        kind = _returned(handler)
         status = 204 if kind in (None, type(None)) and route.status == 200 else route.status
         answer: Json = {"description": TITLES.get(status, "The answer")}
         content = self._content(kind)
@@ -250,3 +250,12 @@ class _Document:
                 place = place if place in ("header", "query") else "header"
                 return auth.name, {"type": "apiKey", "in": place, "name": name}, ()
         assert_never(auth)
+
+
+def _returned(handler: Callable[..., object] | None) -> Any:
+    """The type that a handler of requests says it returns; `...` where it says nothing that can be looked up."""
+    returned = getattr(handler, "__annotations__", {}).get("return", ...)
+    try:
+        return returned if returned is ... else resolved(returned, handler)
+    except TypeError:  # it stands below `if TYPE_CHECKING`, where what is returned may stay
+        return ...

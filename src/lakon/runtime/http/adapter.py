@@ -57,6 +57,7 @@ def http(
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(handle, name, getattr(handler, name, None))
         handle.__wrapped__ = handler  # type: ignore[attr-defined]
+        handle.request_handler = handler  # type: ignore[attr-defined]  # decorators that wrap it hand this on
         return handle
 
     return adapt if handler is None else adapt(handler)

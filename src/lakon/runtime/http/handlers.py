@@ -48,6 +48,11 @@ def parameters_of(handler: Any) -> list[tuple[str, Any, Any]]:
     return [(name, annotations.get(name, ...), defaults.get(name, ...)) for name in names]
 
 
+def request_handler(call: Any) -> Any:
+    """The handler that takes a request, inside of what `lakon.http` made of it; None for one of Lambda's own kind."""
+    return getattr(call, "request_handler", None)
+
+
 def is_request(name: str, annotation: Any, names: tuple[str, ...], *, alone: bool) -> bool:
     """Whether a parameter takes the request itself: by annotation, by the name `request`, or because it is `alone`."""
     if annotation is ...:

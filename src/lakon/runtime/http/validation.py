@@ -329,7 +329,11 @@ def _once(kind: Any, make: Callable[[], Decoder]) -> Decoder:
     """The decoder of a class, made once, also where the class holds itself."""
     if kind not in _known:
         later = _known[kind] = _Later()
-        later.decode = make()
+        try:
+            later.decode = make()
+        except BaseException:
+            del _known[kind]  # it is told again to whoever asks again
+            raise
     return _known[kind]
 
 

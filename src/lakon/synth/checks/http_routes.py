@@ -7,9 +7,13 @@ from inspect import isclass
 from typing import TYPE_CHECKING
 
 from lakon.model.authorizers import INHERITED, Cognito, Jwt
+from lakon.model.code import PythonHandler
 from lakon.model.gateways import FunctionUrl, LoadBalancer, RestApi
 from lakon.model.routes import ListenerRule, Route, SocketRoute
-from lakon.runtime.http.handlers import Mount
+from lakon.runtime.http.application import names_of
+from lakon.runtime.http.arguments import parameters
+from lakon.runtime.http.handlers import Mount, parameters_of, request_handler
+from lakon.runtime.http.validation import decoder
 from lakon.synth.authorizers import decides
 from lakon.synth.checks.authorizers import check_auth
 from lakon.synth.checks.mistakes import are_texts, is_number, spelled
@@ -41,9 +45,10 @@ def check_routes(service: Service, mistakes: Mistakes) -> None:
                 _check_door(service, function, trigger, mistakes)
     for api in service.apis:
         keys: dict[tuple[str, str], Origin] = {}
-        for route, _ in served(service, api, Route):
+        for route, function in served(service, api, Route):
             if _check_spelling(route, mistakes):
                 _check_repeated(route, keys, mistakes)
+                _check_parameters(route, function, mistakes)
             _check_options(service, route, mistakes)
         for message, _ in served(service, api, SocketRoute):
             _check_message(message, keys, mistakes)
@@ -199,9 +204,8 @@ def _check_rest_options(api: RestApi, route: Route, key: str, mistakes: Mistakes
 def _check_body(api: RestApi, route: Route, key: str, mistakes: Mistakes) -> None:
     try:
         schema = body_schema(route)
-    except TypeError as error:
-        mistakes.add(route.origin, f"the route {key} of {api.id!r} cannot be validated", str(error))
-        return
+    except (TypeError, NameError):
+        return  # which is told of every handler
     mistakes.unless(
         schema is not None or route.validate is not True,
         route.origin,
@@ -226,6 +230,22 @@ def _check_message(route: SocketRoute, keys: dict[tuple[str, str], Origin], mist
         f"{route.api.id!r} has two routes {route.key!r:.60}",
         f"the first stands at {mistakes.place(first)}: take one out",
     )
+
+
+def _check_parameters(route: Route, function: Function, mistakes: Mistakes) -> None:
+    """What the handler asks for by its parameters can be made from a request."""
+    handler = route.handler
+    if handler is None and isinstance(function.code, PythonHandler):
+        handler = request_handler(function.code.call)
+    if handler is None or isinstance(handler, Mount) or not callable(handler) or isclass(handler):
+        return
+    try:
+        for each in parameters(handler, parameters_of(handler), names_of(route.path)):
+            if each.source in ("path", "query", "body"):
+                decoder(each.type)
+    except (TypeError, NameError) as error:
+        what = f"the handler of the route {route.key!r:.60} of {route.api.id!r} asks for what no request has"
+        mistakes.add(route.origin, what, str(error))
 
 
 def _check_handler(route: Route | SocketRoute, mistakes: Mistakes) -> None:
