@@ -102,8 +102,8 @@ def test_the_split_is_the_golden_one():
 
 
 def test_cfn_lint_finds_no_error(tmp_path):
-    """In the pieces of programs."""
-    for program in ("imager", "traffic"):
+    """In the pieces of a program with versions, aliases and hooks."""
+    for program in ("traffic",):
         divided = split(json.loads((GOLDEN / f"{program}.json").read_text()), most=3)
         for name, template in {"root": divided.root, **divided.nested}.items():
             (tmp_path / f"{program}-{name}.json").write_text(template_text(template))
@@ -139,6 +139,14 @@ def test_many_functions():
     assert len(divided.nested) == 16
     assert len(resources(divided.root)) < 50
     assert all(len(template_text(each)) < 1_000_000 for each in divided.nested.values())
+
+
+def test_many_functions_get_more():
+    before = split(whole(service_of(600)))
+    after = split(whole(service_of(620)), place_of(before))
+    assert place_of(before).items() <= place_of(after).items()
+    assert len(resources(after.root)) < 50
+    sound(after)
 
 
 def test_what_is_there_stays_when_the_service_outgrows_one_stack():
@@ -242,6 +250,12 @@ def test_the_many_routes_of_one_function_are_spread():
     }
     divided = split(template)
     sound(divided)
+    template["Resources"]["Allow"] = {"Type": "AWS::Lambda::Permission", "Properties": {"For": {"Ref": "F1Function"}}}
+    template["Resources"]["More"] = {"Type": "AWS::Lambda::Alias", "Properties": {"For": {"Ref": "F1Function"}}}
+    template["Resources"]["Way"]["Properties"]["More"] = {"Ref": "More"}
+    later = split(template, place_of(divided))
+    sound(later)
+    assert place_of(later)["More"] == place_of(later)["F1Function"] != place_of(later)["Allow"]
     assert {place_of(divided)[f"Route{number}"] for number in range(300)} == {f"Routes{digit:X}" for digit in range(16)}
     assert place_of(divided)["Way"] == place_of(divided)["F1Function"] != ""
     assert len(resources(divided.root)) < 50

@@ -21,7 +21,7 @@ from lakon.synth.splitting import FUNCTION_STACKS, NESTED_STACKS, ROOT, ROUTE_ST
 from lakon.synth.units import Units
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from lakon.synth.crossing import Reference
     from lakon.synth.units import Resources
@@ -102,40 +102,44 @@ class _Placing:
     def places(self) -> dict[str, str]:
         """The stack of each resource."""
         places = dict.fromkeys(self._resources, ROOT) | self._placed
-        for name, place in self._placed.items():
-            if place in self._stacks:
-                self._put([name], place)
+        for stack in self._stacks:
+            self._put({name for name, place in self._placed.items() if place == stack}, stack)
         for leader, members in sorted(self._units.members().items()):
-            fresh = [name for name in members if name not in self._placed]
-            alone = [name for name in fresh if len(members) > _LARGE_UNIT and self._may_leave(name)]
-            together = [name for name in fresh if name not in alone]
-            for names, stacks, key in (
-                (together, FUNCTION_STACKS, leader),
-                *(([name], ROUTE_STACKS, name) for name in alone),
-            ):
-                if names:
-                    place = self._place(names, stacks, key, self._company(members))
-                    places.update(dict.fromkeys(names, place))
+            for names, stacks, key, company in self._groups(leader, members):
+                places.update(dict.fromkeys(names, self._place(names, stacks, key, company)))
         if list(places.values()).count(ROOT) > self._most:
             for tied in self._units.stores():
                 if not any(name in self._placed for name in tied):
-                    places.update(dict.fromkeys(tied, self._place(tied, STORE_STACKS, tied[0], None)))
+                    places.update(dict.fromkeys(tied, self._place(set(tied), STORE_STACKS, tied[0], None)))
         return places
+
+    def _groups(
+        self, leader: str, members: Collection[str]
+    ) -> Iterator[tuple[set[str], tuple[str, ...], str, str | None]]:
+        """What is new of a unit, by what goes together: among which stacks, by which key, and where its function is."""
+        fresh = [name for name in members if name not in self._placed]
+        there = sorted({self._placed[name] for name in members if name in self._units.leaders and name in self._placed})
+        together: dict[str | None, set[str]] = {}
+        for name in fresh:
+            place = self._placed.get(self._units.heads[name], there[-1] if there else None)
+            if len(members) > _LARGE_UNIT and self._may_leave(name):
+                yield {name}, ROUTE_STACKS, name, place
+            else:
+                together.setdefault(place, set()).add(name)
+        for place, names in together.items():
+            yield names, FUNCTION_STACKS, leader, place
 
     def _may_leave(self, name: str) -> bool:
         return self._units.is_leaf(name) and name not in self._units.leaders
 
-    def _company(self, members: Collection[str]) -> str | None:
-        """Where the functions of a unit are that are there already; the first in a nested stack, if any."""
-        there = sorted({self._placed[name] for name in members if name in self._placed}, reverse=True)
-        return there[0] if there else None
-
-    def _place(self, names: Collection[str], stacks: tuple[str, ...], key: str, company: str | None) -> str:
-        """Where what is new of a unit goes: to what is there of it, else where the hash of `key` says."""
+    def _place(self, names: set[str], stacks: tuple[str, ...], key: str, company: str | None) -> str:
+        """Where what is new goes: to the function that it belongs to, else where the hash of `key` says."""
         if len(self._resources) <= self._most:
             return company or ROOT
         if company in stacks and self._fits(names, company, _CROWDED):
             return self._put(names, company)
+        if company in stacks and all(map(self._may_leave, names)):
+            stacks = ROUTE_STACKS
         first = int(sha256(key.encode()).hexdigest()[0], 16)
         ring = [*stacks[first:], *stacks[:first]]
         for most in (self._most, _CROWDED):
@@ -144,7 +148,7 @@ class _Placing:
                     return self._put(names, stack)
         return ROOT
 
-    def _fits(self, names: Collection[str], stack: str, most: int) -> bool:
+    def _fits(self, names: set[str], stack: str, most: int) -> bool:
         known = self._stacks[stack]
         return (
             known.resources + len(names) <= most
@@ -153,7 +157,7 @@ class _Placing:
             and len(known.outside | self._outside(names)) <= _MOST_CROSSING
         )
 
-    def _put(self, names: Collection[str], stack: str) -> str:
+    def _put(self, names: set[str], stack: str) -> str:
         known = self._stacks[stack]
         known.resources += len(names)
         known.size += self._size(names)
@@ -164,12 +168,12 @@ class _Placing:
     def _size(self, names: Iterable[str]) -> int:
         return sum(self._sizes[name] for name in names)
 
-    def _outside(self, names: Collection[str]) -> set[Reference]:
+    def _outside(self, names: set[str]) -> set[Reference]:
         return {each for name in names for each in self._refers[name] if each.name not in names}
 
-    def _shown(self, names: Collection[str]) -> int:
+    def _shown(self, names: set[str]) -> int:
         """How many outputs others need of these resources."""
-        return sum(not users <= set(names) for name in names for users in self._askers.get(name, {}).values())
+        return sum(not users <= names for name in names for users in self._askers.get(name, {}).values())
 
 
 def _between(places: Mapping[str, str], needs: Mapping[str, set[str]]) -> dict[str, set[str]]:
