@@ -223,7 +223,16 @@ def test_a_resource_with_the_name_of_a_nested_stack():
     service.resource("Functions3", "AWS::SNS::Topic", {})
     with pytest.raises(ProgramError) as raised:
         split(whole(service))
-    assert "Functions3 is what a nested stack" in raised.value.mistakes[0].what
+    assert "Functions3 is what a nested stack" in raised.value.what
+
+
+def test_the_last_function_of_a_split_stack():
+    service = lakon.Service("big")
+    service.table("index", key="id")
+    assert not split(whole(service), {"IndexTable": "", "F1Function": "Functions3"}).nested
+    with pytest.raises(ProgramError) as raised:
+        split(whole(service), {"IndexTable": "Stores3"})
+    assert "IndexTable is in a nested stack" in raised.value.what
 
 
 def test_stacks_that_would_need_each_other():
@@ -236,7 +245,7 @@ def test_stacks_that_would_need_each_other():
         after["Resources"][mine]["Properties"]["Description"] = {"Ref": other}
     with pytest.raises(ProgramError) as raised:
         split(after, place_of(before))
-    assert "would need each other in a circle" in raised.value.mistakes[0].what
+    assert "would need each other in a circle" in raised.value.what
 
 
 def test_the_many_routes_of_one_function_are_spread():

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from lakon.exceptions import Mistake, ProgramError
+from lakon.exceptions import ProgramError
 from lakon.synth.crossing import found
 from lakon.synth.cycles import find_cycle
 from lakon.synth.functions import BUCKET_PARAMETER
@@ -44,14 +44,21 @@ def split(
     `placed` tells which stack each resource is in now, `""` being the root; None and empty for a stack that is not
     there yet. A template with more than `most` resources is split.
 
-    Raises ProgramError when a resource of the program has the name of a nested stack, or when stacks would need each
-    other in a circle.
+    Raises ProgramError when a resource of the program has the name of a nested stack, when stacks would need each other
+    in a circle, or when the last function goes and something else is in a nested stack.
     """
     resources: Resources = _section(template, "Resources")
     placed = placed or {}
-    if BUCKET_PARAMETER not in _section(template, "Parameters") or not (
-        len(resources) > most or any(placed.get(name) for name in resources)
-    ):
+    inside = [name for name in sorted(resources) if placed.get(name)]
+    if BUCKET_PARAMETER not in _section(template, "Parameters"):
+        if inside:
+            raise _refused(
+                f"{inside[0]} is in a nested stack, whose template lies in the artifact bucket: without any function "
+                "the stack has none",
+                "keep one function as long as there is something in nested stacks",
+            )
+        return Split(template, {})
+    if len(resources) <= most and not inside:
         return Split(template, {})
     if taken := sorted(NESTED_STACKS & resources.keys()):
         raise _refused(f"{taken[0]} is what a nested stack of a large service is called", "give it another id")
@@ -70,7 +77,7 @@ def split(
 
 
 def _refused(what: str, hint: str) -> ProgramError:
-    return ProgramError("the template cannot be split", mistakes=(Mistake("", what, hint),))
+    return ProgramError(what, hint=f"{hint[:1].upper()}{hint[1:]}.")
 
 
 @dataclass(slots=True)
