@@ -56,8 +56,9 @@ async def settled(context: Any) -> None:
     """Wait for tasks that are not done. One that is not when the time is nearly over is waited for no more."""
     from asyncio import wait
 
+    remaining = getattr(context, "get_remaining_time_in_millis", None)  # not in every test
     while left := _running():
-        timeout = None if context is None else max(context.get_remaining_time_in_millis() / 1000 - _MARGIN, 0)
+        timeout = None if remaining is None else max(remaining() / 1000 - _MARGIN, 0)
         _, running = await wait(left, timeout=timeout)
         if running:
             leave()
