@@ -8,7 +8,7 @@ by which it is known that nothing has changed. The address of a nested template 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -45,15 +45,14 @@ _PSEUDO = {"AWS::StackName": "StackName", "AWS::StackId": "StackId"}
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A template as CloudFormation is given it: the root, and the nested ones by their logical ids in the root."""
+    """A template as CloudFormation is given it: the root, and the nested ones by their logical ids in the root.
+
+    `texts` are the nested ones as they are uploaded, by their keys in the artifact bucket.
+    """
 
     root: AnyTemplate
     nested: Mapping[str, AnyTemplate]
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """The nested templates as texts, by their keys in the artifact bucket."""
-        return {template_key(text): text for text in map(template_text, self.nested.values())}
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def template_key(text: str) -> str:
@@ -135,8 +134,12 @@ class _Cutting:
             for stack, named in self._given.items()
         }
         nested = {stack: self._nested(stack, resources) for stack, resources in inner.items()}
+        texts: dict[str, str] = {}
         for stack, each in nested.items():
-            outer[stack] = self._stack(stack, template_key(template_text(each)), given[stack])
+            text = template_text(each)
+            key = template_key(text)
+            texts[key] = text
+            outer[stack] = self._stack(stack, key, given[stack])
         root: dict[str, object] = {**self._template, "Resources": outer}
         if outputs:
             root["Outputs"] = outputs
@@ -144,7 +147,7 @@ class _Cutting:
         metadata = _section(self._template, "Metadata")
         root["Metadata"] = {**metadata, _METADATA: about}
         about["Sum"] = _sum(self._template, root)
-        return Split(root, nested)
+        return Split(root, nested, texts)
 
     def _inside(self, stack: str) -> dict[str, object]:
         """The resources of a stack, as they stand in it."""
