@@ -102,7 +102,8 @@ def staying_real(
 ) -> Iterator[None]:
     """The time in which a stack with stubs is changed: functions that were flipped before have the program's code then.
 
-    CloudFormation puts a stub's handler back into each function that it changes, also when it rolls back.
+    CloudFormation puts a stub's handler back into each function that it changes, also when it rolls back. What it did
+    not touch before it failed stays as it is.
     """
     name = program.stack(target.stage)
     before = deployed(session, name)
@@ -115,17 +116,19 @@ def staying_real(
     try:
         yield
     except LakonError:
-        _again(session, program, target, built, real, reporter)
+        if held := _resting(session, name):
+            touched = [each for each, state in states(session, held, real).items() if state.state != "live"]
+            if touched:
+                flip_built(session, program, target, built, held, touched, HEALTH, reporter)
         raise
-    _again(session, program, target, built, real, reporter)
+    if held := _resting(session, name):
+        flip_built(session, program, target, built, held, real, HEALTH, reporter)
 
 
-def _again(
-    session: Session, program: Program, target: Target, built: Build, names: Collection[str], reporter: Reporter
-) -> None:
-    held = deployed(session, program.stack(target.stage))
-    if held is not None and not held.stack.in_progress:
-        flip_built(session, program, target, built, held, names, HEALTH, reporter)
+def _resting(session: Session, name: str) -> Deployed | None:
+    """The stack of that name; None when there is none, or somebody works on it."""
+    held = deployed(session, name)
+    return None if held is None or held.stack.in_progress else held
 
 
 def states(session: Session, held: Deployed, functions: Collection[str]) -> dict[str, Flipped]:
