@@ -108,3 +108,14 @@ def undisturbed(ship: Ship, prepare: Callable[[Ship], Callable[[], None]]) -> tu
     state = ship.state()
     ship.clear()
     return state, calls
+
+
+def test_what_cloudformation_never_touched_stays_as_it_is(ship: Ship) -> None:
+    one = ship.anew()
+    again = flip_again(one)
+    before = one.state()
+    one.proxy.begin(Fault(None, "error", named="CreateChangeSet"))
+    with pytest.raises(LakonError):
+        again()
+    one.proxy.begin()
+    assert one.state() == before
