@@ -135,4 +135,4 @@ def _wanted(target: Target, before: Deployed | None, resources: Mapping[str, obj
     template = {"AWSTemplateFormatVersion": "2010-09-09", **(before.template if before else {})}
     template["Resources"] = {**held, **resources}
     parameters, tags = (before.stack.parameters, before.stack.tags) if before else ({}, {})
-    return Wanted(json.dumps(template), parameters, tags, target.bucket)
+    return Wanted(json.dumps(template), parameters, tags, target.bucket or parameters.get(BUCKET_PARAMETER))

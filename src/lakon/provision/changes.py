@@ -11,6 +11,7 @@ from lakon.provision.artifacts import upload_template, upload_templates
 from lakon.provision.failure import refused_changes
 from lakon.provision.progress import Pace
 from lakon.provision.status import find
+from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.quotas import INLINE_TEMPLATE
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Change:
 class Wanted:
     """What a stack shall be: the template's text, its parameters and tags, and the bucket for a long template.
 
-    `nested` are the templates of nested stacks by their keys in that bucket, where the template was split.
+    `nested` are the templates of nested stacks, where the template was split, by their keys in the bucket of archives.
     """
 
     template: str
@@ -143,8 +144,8 @@ def template_argument(session: Session, wanted: Wanted) -> TemplateArgument:
         ProvisionError: it has to lie in a bucket, and there is none.
 
     """
-    if wanted.nested and wanted.artifacts is not None:
-        upload_templates(session, wanted.artifacts, wanted.nested)
+    if wanted.nested:
+        upload_templates(session, wanted.parameters[BUCKET_PARAMETER], wanted.nested)
     size = len(wanted.template.encode())
     if size <= INLINE_TEMPLATE:
         return {"TemplateBody": wanted.template}
