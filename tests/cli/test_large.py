@@ -7,6 +7,10 @@ import sys
 
 import pytest
 
+from lakon.provision.session import Session
+from lakon.provision.status import names
+from lakon.settings import Target
+
 PROGRAM = """
 import lakon
 
@@ -92,6 +96,17 @@ def test_a_service_outgrows_one_stack(run, write):
     assert back.code == 0, back.err
     assert members(run) == small
     assert run("delete", "--local").code == 0
+
+
+def test_a_first_creation_that_fails_leaves_nothing(run, write):
+    line = write(60, more=BROKEN)
+    failed = run("provision", "--local")
+    assert f"error: app.py:{line}: BrokenFunction (AWS::Lambda::Function) could not be created" in failed.err
+    endpoint = run("local", "status", "--json").json()["endpoint_url"]
+    session = Session(Target(endpoint_url=endpoint, region="us-east-1", local=True))
+    assert session.client("lambda").list_functions()["Functions"] == []
+    assert session.client("logs").describe_log_groups()["logGroups"] == []
+    assert names(session) == ("large-dev",)
 
 
 def test_without_a_bucket_it_is_refused(run, write):
