@@ -2,6 +2,7 @@
 
 # mypy: allow-untyped-defs, allow-untyped-calls
 
+import functools
 import subprocess
 import sys
 import time
@@ -55,13 +56,8 @@ class Aws:
         import boto3
 
         self.endpoint = run("local", "status").out.strip().split()[-1]
-        self.client = lambda service: boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+        self.client = functools.cache(lambda service: session.client(service, endpoint_url=self.endpoint))
 
     def function(self, name):
         return self.client("lambda").get_function(FunctionName=f"born-dev-{name}")["Configuration"]
