@@ -10,6 +10,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakon.local.log_writer import LogWriter, StreamName
 
 MAX_RECORD = 262_118
@@ -22,40 +24,61 @@ _FRAME_TYPES = 0xA55A0000
 
 
 class LogStream:
-    """The log stream of one execution environment, and the tail of what it wrote since `begin_tail`."""
+    """The log stream of one execution environment, and the tail of what it wrote since `begin_tail`.
+
+    Records may be told by a function. It is called when the turn of the loop is over: no event waits for words.
+    """
 
     def __init__(self, writer: LogWriter, name: StreamName) -> None:
         self.name = name
         self._writer = writer
+        self._told: list[tuple[str | Callable[[], str] | None, int]] = []
         self._tail: deque[str] = deque()
         self._tail_size = 0
         self._last = 0
 
-    def write(self, message: str, timestamp: int | None = None) -> None:
+    def write(self, record: str | Callable[[], str], timestamp: int | None = None) -> None:
         """Add one record; `timestamp` is epoch milliseconds, now by default. Time never runs backwards in a stream."""
         self._last = max(self._last, timestamp or int(time.time() * 1000))
-        if len(message) * _WIDEST <= MAX_RECORD:
-            self._writer.write(self.name, {"timestamp": self._last, "message": message})
-        else:
-            line = message.encode("utf-8", "replace")
-            for start in range(0, len(line), MAX_RECORD):
-                piece = line[start : start + MAX_RECORD].decode("utf-8", "replace")
-                self._writer.write(self.name, {"timestamp": self._last, "message": piece})
-        self._tail.append(message)
-        self._tail_size += len(message) + 1
-        while self._tail_size - len(self._tail[0]) - 1 >= _TAIL:
-            self._tail_size -= len(self._tail.popleft()) + 1
+        self._later(record)
 
     @property
     def tail(self) -> str:
         """The last 4 KB written, as `LogType=Tail` answers them."""
+        self._flush()
         tail = "".join(f"{line}\n" for line in self._tail).encode("utf-8", "replace")
         return tail[-_TAIL:].decode("utf-8", "ignore")
 
     def begin_tail(self) -> None:
         """What was written until now is no part of the tail any more."""
-        self._tail.clear()
-        self._tail_size = 0
+        self._later(None)
+
+    def _later(self, record: str | Callable[[], str] | None) -> None:
+        if not self._told:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._told.append((record, self._last))
+
+    def _flush(self) -> None:
+        told, self._told = self._told, []
+        for record, timestamp in told:
+            if record is None:
+                self._tail.clear()
+                self._tail_size = 0
+            else:
+                self._add(record if isinstance(record, str) else record(), timestamp)
+
+    def _add(self, message: str, timestamp: int) -> None:
+        if len(message) * _WIDEST <= MAX_RECORD:
+            self._writer.write(self.name, {"timestamp": timestamp, "message": message})
+        else:
+            line = message.encode("utf-8", "replace")
+            for start in range(0, len(line), MAX_RECORD):
+                piece = line[start : start + MAX_RECORD].decode("utf-8", "replace")
+                self._writer.write(self.name, {"timestamp": timestamp, "message": piece})
+        self._tail.append(message)
+        self._tail_size += len(message) + 1
+        while self._tail_size - len(self._tail[0]) - 1 >= _TAIL:
+            self._tail_size -= len(self._tail.popleft()) + 1
 
 
 class LogSink(Protocol):

@@ -77,7 +77,7 @@ class PlatformLog:
     def start(self, request_id: str, trace_id: str) -> None:
         """An invocation begins."""
         if not self._json:
-            self._stream.write(f"START RequestId: {request_id} Version: {self._function.version}")
+            self._stream.write(lambda: f"START RequestId: {request_id} Version: {self._function.version}")
             if not self._telemetry.active:
                 return
         record: dict[str, object] = {"requestId": request_id, "version": self._function.version}
@@ -113,12 +113,15 @@ class PlatformLog:
         """
         billed = math.ceil((seconds + init_seconds) * 1000)
         if not self._json:
-            peak = f"Max Memory Used: {peak_memory} MB\t" if peak_memory is not None else ""
-            init = f"Init Duration: {init_seconds * 1000:.2f} ms\t" if init_seconds else ""
-            self._stream.write(f"END RequestId: {request_id}")
+            self._stream.write(lambda: f"END RequestId: {request_id}")
             self._stream.write(
-                f"REPORT RequestId: {request_id}\tDuration: {seconds * 1000:.2f} ms\tBilled Duration: {billed} ms\t"
-                f"Memory Size: {self._function.memory} MB\t{peak}{init}" + (f"{status}" if status.fatal else "")
+                lambda: (
+                    f"REPORT RequestId: {request_id}\tDuration: {seconds * 1000:.2f} ms\t"
+                    f"Billed Duration: {billed} ms\tMemory Size: {self._function.memory} MB\t"
+                    + (f"Max Memory Used: {peak_memory} MB\t" if peak_memory is not None else "")
+                    + (f"Init Duration: {init_seconds * 1000:.2f} ms\t" if init_seconds else "")
+                    + str(status)
+                )
             )
             if not self._telemetry.active:
                 return
