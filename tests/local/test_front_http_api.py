@@ -131,10 +131,10 @@ def test_errors_of_functions_are_500(aws: Running, deploy: Callable[..., str]) -
 
 
 def test_a_function_without_room_is_503(aws: Running, echo: str, lambda_client: object) -> None:
-    lambda_client.put_function_concurrency(FunctionName=echo, ReservedConcurrentExecutions=0)  # type: ignore[attr-defined]
+    lambda_client.put_function_concurrency(FunctionName=echo, ReservedConcurrentExecutions=0)  # type: ignore[attr-defined]  # a boto3 client
     with opened(aws, plan("http_api", route("GET /", echo))) as front:
         assert (front.get("/").status, front.get("/").message) == (503, "Service Unavailable")
-        lambda_client.delete_function_concurrency(FunctionName=echo)  # type: ignore[attr-defined]
+        lambda_client.delete_function_concurrency(FunctionName=echo)  # type: ignore[attr-defined]  # a boto3 client
         assert front.get("/").status == 200
 
 
@@ -187,7 +187,7 @@ def test_a_change_of_the_function_is_seen_at_once(
         for number in range(1, 6):
             assert front.get("/").json == {"version": number - 1}
             files = {"app.py": SAYS.format({"version": number})}
-            lambda_client.update_function_code(FunctionName=function, ZipFile=archive(files))  # type: ignore[attr-defined]
+            lambda_client.update_function_code(FunctionName=function, ZipFile=archive(files))  # type: ignore[attr-defined]  # a boto3 client
         assert front.get("/").json == {"version": 5}
 
 
@@ -233,8 +233,8 @@ def test_requests_are_in_the_access_log(
 
         def lines() -> list[dict[str, str]]:
             try:
-                found = logs_client.filter_log_events(logGroupName=group)["events"]  # type: ignore[attr-defined]
-            except logs_client.exceptions.ResourceNotFoundException:  # type: ignore[attr-defined]
+                found = logs_client.filter_log_events(logGroupName=group)["events"]  # type: ignore[attr-defined]  # a boto3 client
+            except logs_client.exceptions.ResourceNotFoundException:  # type: ignore[attr-defined]  # a boto3 client
                 return []
             return [json.loads(event["message"]) for event in found]
 

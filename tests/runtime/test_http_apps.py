@@ -49,7 +49,7 @@ def fastapi_app():
     app = fastapi.FastAPI(lifespan=lifespan)
 
     @app.get("/things/{name}")
-    async def show(name: str, request: fastapi.Request, q: list[str] = fastapi.Query(default=[])):  # noqa: B008
+    async def show(name: str, request: fastapi.Request, q: list[str] = fastapi.Query(default=[])):  # noqa: B008 - FastAPI's way
         return {
             "name": name,
             "q": q,

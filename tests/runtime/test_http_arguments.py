@@ -30,7 +30,7 @@ def test_parameters_come_from_path_query_and_body(api):
         photo: Photo,
         request,
         dry: bool = False,
-        tag: list[str] = [],  # noqa: B006
+        tag: list[str] = [],  # noqa: B006 - never changed
         since: datetime.date | None = None,
         order: typing.Literal["up", "down"] = "up",
     ):
@@ -147,7 +147,7 @@ def test_forms_become_models(api):
 def test_a_parameter_from_nowhere_and_a_type_that_is_not_there_are_errors(api):
     api.get("/a/{x}")(lambda x, y: None)
 
-    def unknown(thing: "Nowhere"):  # type: ignore[name-defined]  # noqa: F821
+    def unknown(thing: "Nowhere"):  # type: ignore[name-defined]  # noqa: F821 - that is the mistake
         pass
 
     api.get("/b")(unknown)

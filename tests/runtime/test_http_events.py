@@ -189,7 +189,7 @@ def test_what_only_some_doors_tell():
 
 
 def test_a_named_stage_is_no_part_of_the_path():
-    named = {**HTTP_API, "rawPath": "/dev/my/path", "requestContext": {**HTTP_API["requestContext"], "stage": "dev"}}  # type: ignore[dict-item]
+    named = {**HTTP_API, "rawPath": "/dev/my/path", "requestContext": {**HTTP_API["requestContext"], "stage": "dev"}}  # type: ignore[dict-item]  # JSON
     assert request_of(named, None).url_path == "/my/path"
 
 

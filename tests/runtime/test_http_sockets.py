@@ -89,7 +89,7 @@ def management():
             self.wfile.write(answer)
             self.close_connection = "last" in self.path
 
-        do_GET = do_DELETE = do_POST  # noqa: N815
+        do_GET = do_DELETE = do_POST  # noqa: N815 - the standard library's names
 
         def log_message(self, *_):
             pass

@@ -373,7 +373,7 @@ def unmakeable(thing: Thing) -> None:
     """Ask for an object of a class of one's own."""
 
 
-def unknown(thing: "list[Nowhere]") -> None:  # type: ignore[name-defined]  # noqa: F821
+def unknown(thing: "list[Nowhere]") -> None:  # type: ignore[name-defined]  # noqa: F821 - that is the mistake
     """Ask for what has no name."""
 
 
@@ -404,7 +404,7 @@ def plain(event, context):
 
 @logged
 @lakon.http
-def asking(number: int) -> "Later":  # type: ignore[name-defined]  # noqa: F821
+def asking(number: int) -> "Later":  # type: ignore[name-defined]  # noqa: F821 - that is the mistake
     """Take a request."""
 
 

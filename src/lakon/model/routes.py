@@ -357,7 +357,8 @@ class HttpFrontDoor(FrontDoor):
     def _server(self) -> Serve:
         from lakon.runtime.http.application import application
 
-        served = [(route.method, route.path, route.handler, route.status) for route in self.routes]  # type: ignore[union-attr]
+        # `routes` also fits sockets, which serve otherwise
+        served = [(each.method, each.path, each.handler, each.status) for each in self.routes]  # type: ignore[union-attr]
         return application(served, self.hooks, self._answered_cors())
 
     def _answered_cors(self) -> Cors | None:

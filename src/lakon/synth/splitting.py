@@ -82,7 +82,7 @@ def joined(root: AnyTemplate, nested: Mapping[str, AnyTemplate]) -> AnyTemplate:
         given = _section(_section(_section(root, "Resources")[stack], "Properties"), "Parameters")
         told = {Reference(name): shown.get(_reference(value), _reference(value)) for name, value in given.items()}
         for name, resource in _section(each, "Resources").items():
-            resources[name] = rewritten(resource, lambda one, told=told: told.get(one, one))  # type: ignore[misc]
+            resources[name] = rewritten(resource, lambda one, told=told: told.get(one, one))  # type: ignore[misc]  # a default binds it
     for name, resource in _section(root, "Resources").items():
         if name not in nested:
             resources[name] = rewritten(resource, lambda one: shown.get(one, one))

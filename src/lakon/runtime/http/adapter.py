@@ -56,7 +56,7 @@ def http(
 
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(handle, name, getattr(handler, name, None))
-        handle.__wrapped__ = handler  # type: ignore[attr-defined]
+        handle.__wrapped__ = handler  # type: ignore[attr-defined]  # as functools.wraps does
         handle.request_handler = handler  # type: ignore[attr-defined]  # decorators that wrap it hand this on
         return handle
 

@@ -47,7 +47,7 @@ def with_arguments(handler: Any, names: tuple[str, ...]) -> Callable[[Request], 
     if not parameters:
         return lambda _: handler()
     if len(parameters) == 1 and is_request(*parameters[0][:2], names, alone=True):
-        return handler  # type: ignore[no-any-return]
+        return handler  # type: ignore[no-any-return]  # a handler
     from lakon.runtime.http.arguments import filled
 
     return filled(handler, parameters, names)

@@ -38,7 +38,7 @@ class GatewayV2(Request):
     @property
     def method(self) -> str:
         """`GET`, `POST` ..."""
-        return self.event["requestContext"]["http"]["method"]  # type: ignore[no-any-return]
+        return self.event["requestContext"]["http"]["method"]  # type: ignore[no-any-return]  # JSON
 
     @property
     def url_path(self) -> str:
@@ -63,7 +63,7 @@ class GatewayV2(Request):
     @property
     def client(self) -> str:
         """The address of the client."""
-        return self.event["requestContext"]["http"]["sourceIp"]  # type: ignore[no-any-return]
+        return self.event["requestContext"]["http"]["sourceIp"]  # type: ignore[no-any-return]  # JSON
 
     def _read_headers(self) -> dict[str, str]:
         headers = {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
@@ -92,7 +92,7 @@ class GatewayV1(Request):
     @property
     def method(self) -> str:
         """`GET`, `POST` ..."""
-        return self.event["httpMethod"]  # type: ignore[no-any-return]
+        return self.event["httpMethod"]  # type: ignore[no-any-return]  # JSON
 
     @property
     def url_path(self) -> str:
@@ -117,7 +117,7 @@ class GatewayV1(Request):
     @property
     def client(self) -> str:
         """The address of the client."""
-        return self.event["requestContext"]["identity"]["sourceIp"]  # type: ignore[no-any-return]
+        return self.event["requestContext"]["identity"]["sourceIp"]  # type: ignore[no-any-return]  # JSON
 
     def _read_headers(self) -> dict[str, str]:
         several = self.event.get("multiValueHeaders")
@@ -140,7 +140,7 @@ class GatewayV1(Request):
         around = self.event["requestContext"]
         authorizer = around.get("authorizer")
         if authorizer:
-            return authorizer.get("claims") or authorizer  # type: ignore[no-any-return]
+            return authorizer.get("claims") or authorizer  # type: ignore[no-any-return]  # JSON
         identity = around.get("identity") or {}
         return {ours: identity[theirs] for theirs, ours in _IAM.items() if identity.get(theirs)}
 

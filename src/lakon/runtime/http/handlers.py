@@ -42,7 +42,7 @@ def parameters_of(handler: Any) -> list[tuple[str, Any, Any]]:
     try:
         annotations = handler.__annotations__
     except NameError:  # of Python 3.14, where a name stands under `if TYPE_CHECKING`
-        import annotationlib  # type: ignore[import-not-found, unused-ignore]
+        import annotationlib  # type: ignore[import-not-found, unused-ignore]  # Python 3.14
 
         annotations = annotationlib.get_annotations(handler, format=annotationlib.Format.STRING)
     return [(name, annotations.get(name, ...), defaults.get(name, ...)) for name in names]
@@ -66,7 +66,7 @@ def flags_of(handler: Any) -> int:
     for call in (handler, _call_of(type(handler))):
         code = getattr(call, "__code__", None)
         if code is not None:
-            return code.co_flags  # type: ignore[no-any-return]
+            return code.co_flags  # type: ignore[no-any-return]  # any object may have it
     return 0
 
 

@@ -38,7 +38,7 @@ def around(hooks: Hooks, cors: Policy | None) -> Callable[[Call, Request], Respo
     def serve(call: Call, request: Request) -> Response:
         if cors is not None and is_preflight(request) and call.method != "OPTIONS":
             return preflight(request, cors)
-        answer: Callable[[Request], Response] = lambda request: inner(call, request)  # noqa: E731
+        answer: Callable[[Request], Response] = lambda request: inner(call, request)  # noqa: E731 - a typed one
         for each in reversed(middleware):
             answer = _wrapped(each, answer)
         try:

@@ -212,9 +212,9 @@ def plain(value: object) -> object:
     if kind.__module__ in ("uuid", "pathlib"):
         return str(value)
     if hasattr(kind, "_value2member_map_"):
-        return value.value  # type: ignore[attr-defined]
+        return value.value  # type: ignore[attr-defined]  # an Enum
     if hasattr(value, "keys"):
-        return dict(value)  # type: ignore[call-overload]
+        return dict(value)  # type: ignore[call-overload]  # a Mapping
     if hasattr(value, "__iter__"):
         return list(value)
     raise TypeError(f"a handler answered {value!r:.80}, which cannot be JSON")

@@ -23,17 +23,17 @@ class Message(GatewayV1):
     @property
     def method(self) -> str:
         """`CONNECT`, `MESSAGE` or `DISCONNECT`."""
-        return self.event["requestContext"]["eventType"]  # type: ignore[no-any-return]
+        return self.event["requestContext"]["eventType"]  # type: ignore[no-any-return]  # JSON
 
     @property
     def url_path(self) -> str:
         """The key of the message's route."""
-        return self.event["requestContext"]["routeKey"]  # type: ignore[no-any-return]
+        return self.event["requestContext"]["routeKey"]  # type: ignore[no-any-return]  # JSON
 
     @property
     def connection_id(self) -> str:
         """The client's connection, which `chat.send` takes."""
-        return self.event["requestContext"]["connectionId"]  # type: ignore[no-any-return]
+        return self.event["requestContext"]["connectionId"]  # type: ignore[no-any-return]  # JSON
 
 
 def sockets(routes: Iterable[tuple[str, Any]]) -> Callable[[Any, Any], dict[str, Any]]:

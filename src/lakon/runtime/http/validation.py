@@ -91,7 +91,7 @@ def decoder(kind: Any) -> Decoder:
         if hasattr(kind, "__struct_fields__"):
             return _msgspec(kind)
         if hasattr(kind, "_value2member_map_"):
-            return _one_of({member.value: member for member in kind})  # type: ignore[attr-defined]
+            return _one_of({member.value: member for member in kind})  # type: ignore[attr-defined]  # an Enum
         if hasattr(kind, "__dataclass_fields__") or hasattr(kind, "__total__"):
             return _object(kind)
     return _generic(kind, typing.get_origin(kind) or kind, typing.get_args(kind))
