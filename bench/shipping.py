@@ -122,15 +122,14 @@ def _answered(project: Path, count: int, number: int, endpoint: str, name: str) 
     client = Session(Target(local=True, endpoint_url=endpoint)).client("lambda")
     began = time.perf_counter()
     _write(project, count, number)
-    process = subprocess.Popen(
-        [str(PROGRAM), "provision", "--local", "--code-only"],
-        cwd=project,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    talk = project.with_suffix(".talk")
+    with talk.open("w") as said:
+        process = subprocess.Popen(
+            [str(PROGRAM), "provision", "--local", "--code-only"], cwd=project, stdout=said, stderr=said
+        )
     while json.loads(client.invoke(FunctionName=name)["Payload"].read()) != number:
         if process.poll():
-            raise RuntimeError("lakon provision --code-only failed")
+            raise RuntimeError(f"lakon provision --code-only failed:\n{talk.read_text()}")
         time.sleep(0.02)
     seconds = time.perf_counter() - began
     process.wait()
