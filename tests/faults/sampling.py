@@ -1,4 +1,4 @@
-"""How much of the faults is tried: all of it takes an hour, so a few of each unless LAKON_FAULTS is "all"."""
+"""How much of the faults is tried: all of it takes half an hour, so a few of each unless LAKON_FAULTS is "all"."""
 
 from __future__ import annotations
 
