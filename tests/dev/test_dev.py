@@ -138,7 +138,7 @@ def test_nothing_is_lost_and_nothing_stale_while_it_is_edited(dev: Callable[...,
     work = dev()
     work.until("ready")
     assert call(work) == "v1"
-    work.until("log", lambda event: "START" in event["message"])
+    work.until("log", lambda event: event["message"].startswith("START"))
     told, ended = 1, threading.Event()
 
     def caller() -> int:
@@ -152,12 +152,14 @@ def test_nothing_is_lost_and_nothing_stale_while_it_is_edited(dev: Callable[...,
 
     with ThreadPoolExecutor(2) as pool:
         callers = [pool.submit(caller) for _ in range(2)]
-        for version in range(2, 7):
-            work.edit(f"v{version - 1}", f"v{version}")
-            assert work.until("reloaded")["functions"] == ["greet"]  # which is in use: it does not wait for many others
-            told = version
-            assert work.until("reloaded")["functions"] == names
-        ended.set()
+        try:
+            for version in range(2, 7):
+                work.edit(f"v{version - 1}", f"v{version}")
+                assert work.until("reloaded")["functions"] == ["greet"]  # which is in use: it does not wait for others
+                told = version
+                assert work.until("reloaded")["functions"] == names
+        finally:
+            ended.set()
         assert all(each.result() for each in callers)
     assert call(work, names[-1]) == "v6"
     assert work.end() == 0

@@ -22,7 +22,7 @@ def test_functions_start_before_their_first_event(dev: Callable[..., Dev], proje
     work.until("ready")
     work.until("log", lambda event: event["message"] == "started")
     assert call(work) == "v1"
-    work.until("log", lambda event: "START" in event["message"])
+    work.until("log", lambda event: event["message"].startswith("START"))
     work.edit("print('started')", "raise ValueError('only in Lambda')")
     work.until("reloaded")
     work.until("log", lambda event: "only in Lambda" in event["message"])

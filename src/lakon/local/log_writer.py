@@ -43,7 +43,7 @@ class LogStore(Protocol):
 
 
 class LogWriter:
-    """Writes records to all `stores` from a thread of its own."""
+    """Writes records to all `stores`, one after the other, from a thread of its own."""
 
     def __init__(self, *stores: LogStore) -> None:
         self._stores = stores

@@ -105,7 +105,7 @@ class _Supervisor:
         try:
             host_port = await bridge.start()
             await emulator.start(host_port)
-            writer = LogWriter(CloudWatchLogs(emulator.endpoint_url), Journal(self._folder))
+            writer = LogWriter(Journal(self._folder), CloudWatchLogs(emulator.endpoint_url))
             host = bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
             bridge.functions.host = host
             bridge.doors = Doors(bridge.functions, emulator.endpoint_url, writer, self._folder)
