@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakon.settings import cache_folder
+
 if TYPE_CHECKING:
     from lakon.local.spawning.sandbox import Sandbox
 
@@ -64,8 +66,8 @@ class Folders:
 
 @cache
 def _needed(state: Path, program: str) -> list[str]:
-    """What processes need where it is: the interpreter, Lakon's own programs, and the project, for debuggers."""
+    """What processes need where it is: interpreters, Lakon's own programs and cache, and the project, for debuggers."""
     project = state.parent.parent if state.parent.name == ".lakon" else state
     binaries = (Path(program), Path(program).resolve())
-    needed = {project, _LAKON, Path(sys.prefix), *(binary.parent.parent for binary in binaries)}
+    needed = {project, _LAKON, cache_folder(), Path(sys.prefix), *(binary.parent.parent for binary in binaries)}
     return sorted(str(path) for path in needed if path.parent != path)
