@@ -18,6 +18,7 @@ from lakon.synth.crossing import found
 from lakon.synth.cycles import find_cycle
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.splitting import FUNCTION_STACKS, NESTED_STACKS, ROOT, ROUTE_STACKS, STORE_STACKS, Split, cut
+from lakon.synth.template import section
 from lakon.synth.units import Units
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ def split(
     Raises ProgramError when a resource of the program has the name of a nested stack, when stacks would need each other
     in a circle, or when the last function goes and something else is in a nested stack.
     """
-    resources: Resources = _section(template, "Resources")
+    resources: Resources = section(template, "Resources")
     placed = placed or {}
     inside = [name for name in sorted(resources) if placed.get(name)]
-    if BUCKET_PARAMETER not in _section(template, "Parameters"):
+    if BUCKET_PARAMETER not in section(template, "Parameters"):
         if inside:
             raise _refused(
                 f"{inside[0]} is in a nested stack, whose template lies in the artifact bucket: without any function "
@@ -63,7 +64,7 @@ def split(
     if taken := sorted(NESTED_STACKS & resources.keys()):
         raise _refused(f"{taken[0]} is what a nested stack of a large service is called", "give it another id")
     units = Units(resources)
-    outputs = set(found(_section(template, "Outputs")))
+    outputs = set(found(section(template, "Outputs")))
     places = _Placing(resources, outputs, units, placed, most).places()
     if not any(places.values()):
         return Split(template, {})
@@ -190,8 +191,3 @@ def _between(places: Mapping[str, str], needs: Mapping[str, set[str]]) -> dict[s
         me = places[name] or name
         between.setdefault(me, set()).update({places[other] or other for other in others} - {me})
     return between
-
-
-def _section(template: Mapping[str, object], name: str) -> dict[str, dict[str, object]]:
-    section = template.get(name)
-    return section if isinstance(section, dict) else {}

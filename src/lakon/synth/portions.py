@@ -6,6 +6,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from lakon.synth.crossing import found
+from lakon.synth.template import section
 from lakon.synth.units import depends_on
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def portions(whole: AnyTemplate, there: AnyTemplate, *, most: int = MOST_AT_ONCE
     What is needed comes first. What is there already and shall need what is yet to come stays as it is until then; what
     is there and shall go goes with the last.
     """
-    resources, old = _section(whole, "Resources"), _section(there, "Resources")
+    resources, old = section(whole, "Resources"), section(there, "Resources")
     needs = {name: _names(resource) & resources.keys() for name, resource in sorted(resources.items())}
     fresh = [name for name in TopologicalSorter(needs).static_order() if name not in old]
     return [
@@ -35,13 +36,13 @@ def portions(whole: AnyTemplate, there: AnyTemplate, *, most: int = MOST_AT_ONCE
 def _portion(
     whole: AnyTemplate, there: AnyTemplate, names: Collection[str], needs: Mapping[str, Collection[str]]
 ) -> AnyTemplate:
-    resources, old = _section(whole, "Resources"), _section(there, "Resources")
+    resources, old = section(whole, "Resources"), section(there, "Resources")
     ready = {name for name in names if name in resources and all(other in names for other in needs[name])}
     missing = resources.keys() - names
-    outputs = {name: value for name, value in _section(whole, "Outputs").items() if not _names(value) & missing}
+    outputs = {name: value for name, value in section(whole, "Outputs").items() if not _names(value) & missing}
     return {
         **whole,
-        "Parameters": {**_section(there, "Parameters"), **_section(whole, "Parameters")},
+        "Parameters": {**section(there, "Parameters"), **section(whole, "Parameters")},
         "Resources": {name: resources[name] if name in ready else old[name] for name in sorted(names)},
         "Outputs": outputs,
     }
@@ -49,8 +50,3 @@ def _portion(
 
 def _names(value: Mapping[str, object]) -> set[str]:
     return {each.name for each in found(dict(value))}.union(depends_on(value))
-
-
-def _section(template: AnyTemplate, name: str) -> dict[str, dict[str, object]]:
-    section = template.get(name)
-    return section if isinstance(section, dict) else {}

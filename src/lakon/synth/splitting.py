@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lakon.synth.crossing import Reference, found, reading, rewritten
 from lakon.synth.functions import BUCKET_PARAMETER
-from lakon.synth.template import template_text
+from lakon.synth.template import section, template_text
 from lakon.synth.units import depends_on
 
 if TYPE_CHECKING:
@@ -75,25 +75,25 @@ def joined(root: AnyTemplate, nested: Mapping[str, AnyTemplate]) -> AnyTemplate:
     shown = {
         Reference(stack, _OUTPUTS + name): _reference(output["Value"])
         for stack, each in nested.items()
-        for name, output in _section(each, "Outputs").items()
+        for name, output in section(each, "Outputs").items()
     }
     resources: dict[str, object] = {}
     for stack, each in nested.items():
-        given = _section(_section(_section(root, "Resources")[stack], "Properties"), "Parameters")
+        given = section(section(section(root, "Resources")[stack], "Properties"), "Parameters")
         told = {Reference(name): shown.get(_reference(value), _reference(value)) for name, value in given.items()}
-        for name, resource in _section(each, "Resources").items():
+        for name, resource in section(each, "Resources").items():
             resources[name] = rewritten(resource, lambda one, told=told: told.get(one, one))  # type: ignore[misc]  # a default binds it
-    for name, resource in _section(root, "Resources").items():
+    for name, resource in section(root, "Resources").items():
         if name not in nested:
             resources[name] = rewritten(resource, lambda one: shown.get(one, one))
-    for name, others in _section(_about(root), "DependsOn").items():
+    for name, others in section(_about(root), "DependsOn").items():
         resource = resources[name]
         if isinstance(resource, dict):
             resource["DependsOn"] = others
     whole = {**root, "Resources": resources, "Metadata": _without_ours(root)}
     if "Outputs" in root:
         whole["Outputs"] = rewritten(root["Outputs"], lambda one: shown.get(one, one))
-    return {name: section for name, section in whole.items() if name != "Metadata" or section}
+    return {name: each for name, each in whole.items() if name != "Metadata" or each}
 
 
 def is_made_of(root: AnyTemplate, template: AnyTemplate) -> bool:
@@ -103,21 +103,21 @@ def is_made_of(root: AnyTemplate, template: AnyTemplate) -> bool:
 
 def nested_stacks(root: AnyTemplate) -> list[str]:
     """The logical ids of the nested stacks that a root was cut into."""
-    return sorted(NESTED_STACKS & _section(root, "Resources").keys()) if _about(root) else []
+    return sorted(NESTED_STACKS & section(root, "Resources").keys()) if _about(root) else []
 
 
 def places(root: AnyTemplate, nested: Mapping[str, AnyTemplate]) -> dict[str, str]:
     """Which stack each resource is in."""
-    inside = {name: stack for stack, each in nested.items() for name in _section(each, "Resources")}
-    return {name: ROOT for name in _section(root, "Resources") if name not in nested} | inside
+    inside = {name: stack for stack, each in nested.items() for name in section(each, "Resources")}
+    return {name: ROOT for name in section(root, "Resources") if name not in nested} | inside
 
 
 class _Cutting:
     def __init__(self, template: AnyTemplate, places: Mapping[str, str]) -> None:
         self._template = template
         self._places = places
-        self._resources = _section(template, "Resources")
-        self._parameters = _section(template, "Parameters")
+        self._resources = section(template, "Resources")
+        self._parameters = section(template, "Parameters")
         self._stacks = sorted(set(places.values()) - {ROOT})
         self._given: dict[str, dict[str, Reference]] = {stack: {} for stack in self._stacks}
         self._shown: dict[str, dict[str, Reference]] = {stack: {} for stack in self._stacks}
@@ -144,7 +144,7 @@ class _Cutting:
         if outputs:
             root["Outputs"] = outputs
         about: dict[str, object] = {"DependsOn": self._depends}
-        metadata = _section(self._template, "Metadata")
+        metadata = section(self._template, "Metadata")
         root["Metadata"] = {**metadata, _METADATA: about}
         about["Sum"] = _sum(self._template, root)
         return Split(root, nested, texts)
@@ -234,11 +234,11 @@ def _sum(template: AnyTemplate, root: AnyTemplate) -> str:
 
 
 def _about(root: AnyTemplate) -> dict[str, object]:
-    return _section(_section(root, "Metadata"), _METADATA)
+    return section(section(root, "Metadata"), _METADATA)
 
 
 def _without_ours(root: AnyTemplate) -> dict[str, object]:
-    return {name: value for name, value in _section(root, "Metadata").items() if name != _METADATA}
+    return {name: value for name, value in section(root, "Metadata").items() if name != _METADATA}
 
 
 def _reference(value: object) -> Reference:
@@ -246,8 +246,3 @@ def _reference(value: object) -> Reference:
     if one is None:
         raise ValueError(f"no reference: {value!r}")
     return one
-
-
-def _section(template: Mapping[str, object], name: str) -> dict[str, Any]:
-    section = template.get(name)
-    return section if isinstance(section, dict) else {}

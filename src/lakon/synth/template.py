@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,6 +87,12 @@ class Template:
         return template_text({"AWSTemplateFormatVersion": "2010-09-09", **head, **sections})
 
 
+def section(template: Mapping[str, object], name: str) -> dict[str, Any]:
+    """A section of a template; empty where it has none."""
+    found = template.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 _ORDER = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Resources", "Outputs")
 
 
@@ -97,13 +103,13 @@ def template_text(template: Mapping[str, object]) -> str:
     """
     told = []
     for name in (*_ORDER, *sorted(template.keys() - {*_ORDER})):
-        section = template.get(name)
-        if isinstance(section, dict):
-            if section:
-                lines = ",\n".join([f'  "{key}": {_json(section[key])}' for key in sorted(section)])
+        held = template.get(name)
+        if isinstance(held, dict):
+            if held:
+                lines = ",\n".join([f'  "{key}": {_json(held[key])}' for key in sorted(held)])
                 told.append(f'"{name}": {{\n{lines}\n }}')
-        elif section is not None:
-            told.append(f'"{name}": {_json(section)}')
+        elif held is not None:
+            told.append(f'"{name}": {_json(held)}')
     return "{\n " + ",\n ".join(told) + "\n}\n"
 
 

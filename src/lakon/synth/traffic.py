@@ -55,7 +55,7 @@ def add_traffic(template: Template, service: Service, *, shifting: bool) -> None
     for function in aliased:
         _add_alias(template, function, hooks.get(function.name, {}), shifting=shifting)
     for function in aliased:
-        for hook in hooks.get(function.name, {}).values():
+        for hook in sorted(set(hooks.get(function.name, {}).values())):
             _let_check(template, function, hook)
     shifted = [function for function in aliased if function.traffic is not None]
     if shifting and shifted:
