@@ -22,7 +22,7 @@ from lakon.synth.grants import allow, invoked_names
 from lakon.synth.values import arn, function_name, substitution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lakon.model.function import Function
     from lakon.model.service import Service
@@ -59,8 +59,10 @@ def add_traffic(template: Template, service: Service, *, shifting: bool) -> None
             _let_check(template, function, hook)
     shifted = [function for function in aliased if function.traffic is not None]
     if shifting and shifted:
-        _add_application(template, service, {hook for function in shifted for hook in hooks[function.name].values()})
         alarms = _alarms(template)
+        watched = any(id(function.origin) in alarms for function in shifted)
+        called = {hook for function in shifted for hook in hooks[function.name].values()}
+        _add_application(template, service, shifted, called, watched=watched)
         for function in shifted:
             _add_group(template, function, alarms.get(id(function.origin), []))
 
@@ -137,17 +139,26 @@ def _let_check(template: Template, function: Function, hook: str) -> None:
     policies.append({"PolicyName": f"Check{logical_id(function.name, 'Traffic')}", "PolicyDocument": document})
 
 
-def _add_application(template: Template, service: Service, hooks: set[str]) -> None:
-    properties: Properties = {
-        "AssumeRolePolicyDocument": assumed_by("codedeploy.amazonaws.com"),
-        "ManagedPolicyArns": [
-            substitution("arn:${AWS::Partition}:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda")
-        ],
-    }
+def _add_application(
+    template: Template, service: Service, shifted: Sequence[Function], hooks: set[str], *, watched: bool
+) -> None:
+    """The application, and what CodeDeploy may do: of its managed policy that which moves these aliases."""
+    moved = [
+        substitution(arn("lambda", f"function:{function_name(function.name)}{alias}"))
+        for function in shifted
+        for alias in ("", ":*")
+    ]
+    statements = [allow(("lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"), moved)]
     if hooks:
         called = [{"Fn::GetAtt": [logical_id(hook, "Function"), "Arn"]} for hook in sorted(hooks)]
-        document = {"Version": "2012-10-17", "Statement": [allow(("lambda:InvokeFunction",), called)]}
-        properties["Policies"] = [{"PolicyName": "Hooks", "PolicyDocument": document}]
+        statements.append(allow(("lambda:InvokeFunction",), called))
+    if watched:
+        statements.append(allow(("cloudwatch:DescribeAlarms",), ["*"]))
+    document = {"Version": "2012-10-17", "Statement": statements}
+    properties: Properties = {
+        "AssumeRolePolicyDocument": assumed_by("codedeploy.amazonaws.com"),
+        "Policies": [{"PolicyName": "Traffic", "PolicyDocument": document}],
+    }
     template.add(_ROLE, "AWS::IAM::Role", properties, service.origin)
     named: Properties = {"ApplicationName": {"Ref": "AWS::StackName"}, "ComputePlatform": "Lambda"}
     template.add(_APPLICATION, "AWS::CodeDeploy::Application", named, service.origin)
