@@ -197,6 +197,15 @@ def test_a_changed_type_is_told_as_what_it_is() -> None:
     assert "CloudFormation refuses that: give it another logical id" in text
 
 
+def test_a_value_of_many_lines_is_told_on_one() -> None:
+    code = {"ZipFile": "def handler(event, context):\n    return 1\n"}
+    old = resources(F={"Type": "AWS::Lambda::Function", "Properties": {}})
+    found = difference(old, resources(F={"Type": "AWS::Lambda::Function", "Properties": {"Code": code}}))
+    told = [plain_line(line) for line in lines(StackDifference("s", True, found))]
+    assert not any("\n" in line for line in told)
+    assert any("context):\\n    return 1" in line for line in told)
+
+
 @pytest.mark.parametrize("kind", ["AWS::Neptune::DBCluster", "AWS::EC2::Volume", "Custom::Store", "AWS::New::Thing"])
 def test_what_may_hold_data_is_told_when_it_goes(kind: str) -> None:
     assert difference(resources(T={"Type": kind}), {}).losses

@@ -186,7 +186,7 @@ def _value(change: ValueChange) -> Line:
 
 
 def _short(value: object) -> str:
-    text = shown(value)
+    text = shown(value).replace("\n", "\\n")  # a list has a line for each property
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text):,} characters)"
 
 
