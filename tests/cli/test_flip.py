@@ -23,7 +23,7 @@ def take(event, context):
     return "real"
 
 
-@service.function
+@service.function(log_format="json")
 def tell(event, context):
     if "lakon" in event:
         raise KeyError("it knows no health checks")
@@ -168,6 +168,9 @@ def test_what_fails_is_taken_back(run, born):
     assert failed.code == 6
     assert "born-dev-take failed with its new code" in failed.err
     assert "at import" in failed.err
+    failed = run("flip", "tell", "--local")
+    assert failed.code == 6, "its log is JSON"
+    assert "born-dev-tell failed with its new code" in failed.err
     assert functions(run) == {"take": "stub", "tell": "stub"}
     assert aws.triggers() == ("DISABLED", "DISABLED")
     assert call(run, "take", '{"lakon": "health"}').json()["lakon"] == "stub"

@@ -40,7 +40,8 @@ HEALTH = b'{"lakon": "health"}'
 DIRECT_UPLOAD = 50 * 1024 * 1024
 """Bytes of an archive that goes to Lambda without a bucket: "Lambda quotas", deployment package."""
 
-_NEVER_BEGAN = re.compile(r"INIT_REPORT .*Status: (error|timeout)")
+_NEVER_BEGAN = re.compile(r"""INIT_REPORT .*Status: (error|timeout)|"platform\.initReport".*"status": ?"(error|timeout)""")
+"""What a log says of an initialization that failed, as text and as JSON."""
 
 FlipState = Literal["stub", "half flipped", "live"]
 
