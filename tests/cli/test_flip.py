@@ -191,6 +191,48 @@ def test_what_fails_is_taken_back(run, born):
     assert run("flip", "--local", "--stage", "other").code == 6
 
 
+OTHERS = """
+group = service.resource("Nightly", "AWS::Scheduler::ScheduleGroup", {"Name": "nightly"})
+arn = {"Fn::GetAtt": ["TellFunction", "Arn"]}
+service.resource("Off", "AWS::Events::Rule", {
+    "Name": "off", "State": "DISABLED", "EventPattern": {"source": ["b"]}, "Targets": [{"Arn": arn, "Id": "tell"}],
+})
+for name, known in ("Early", "nightly"), ("Late", {"Ref": "Nightly"}), ("Later", {"Fn::Sub": "${Nightly}"}):
+    service.resource(name, "AWS::Scheduler::Schedule", {
+        "Name": name, "GroupName": known, "ScheduleExpression": "rate(1 day)", "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": arn, "RoleArn": {"Fn::GetAtt": ["TakeScheduleRole", "Arn"]}},
+    })
+"""
+
+
+def test_what_the_program_declares_by_itself(run, born):
+    text = born.read_text() + OTHERS
+    born.write_text(text)
+    made = run("provision", "--local", "--no-bucket")
+    assert made.code == 0, made.err
+    aws = Aws(run)
+
+    def states():
+        rows = aws.client("scheduler").list_schedules(GroupName="nightly")["Schedules"]
+        return aws.client("events").describe_rule(Name="off")["State"], {each["State"] for each in rows}
+
+    assert states() == ("DISABLED", {"DISABLED"})
+    done = run("flip", "tell", "--local")
+    assert done.code == 0, done.err
+    assert states() == ("DISABLED", {"ENABLED"}), "what is declared off stays so"
+    born.write_text(text.replace('"State": "DISABLED"', '"State": "ENABLED"'))
+    assert run("provision", "--local", "--no-bucket").code == 0
+    assert states() == ("ENABLED", {"ENABLED"})
+    born.write_text(text)
+    assert run("provision", "--local", "--no-bucket").code == 0
+    assert states() == ("DISABLED", {"ENABLED"}), "it was switched on beside CloudFormation"
+    aws.client("scheduler").delete_schedule(Name="Early", GroupName="nightly")
+    failed = run("flip", "tell", "--local")
+    assert failed.code != 0
+    assert "tell could not be flipped: AWS refused scheduler:GetSchedule" in failed.err
+    assert "`lakon flip tell --local` begins anew" in failed.err
+
+
 def test_go(run, born, tmp_path):
     needs_go()
     (tmp_path / "fast").mkdir()

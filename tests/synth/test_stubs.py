@@ -13,7 +13,8 @@ import pytest
 
 import lakon
 from lakon.commands.program import load
-from lakon.synth.stubs import STUB, stubbed, triggers
+from lakon.provision.switches import SWITCHED
+from lakon.synth.stubs import STUB, SWITCHES, declared_on, stubbed, triggers
 from lakon.synth.synthesis import synthesize
 
 from .test_golden import EXPLAINED, GOLDEN
@@ -59,6 +60,24 @@ def test_no_bucket_and_no_archive_is_asked_for():
         "TakeRule": "DISABLED",
         "TakeSchedule": "DISABLED",
     }
+
+
+def test_what_the_program_declares_off():
+    service = lakon.Service("born")
+    service.function(on=lakon.every("1 day"), name="take")(print)
+    target = [{"Arn": {"Fn::GetAtt": ["TakeFunction", "Arn"]}, "Id": "take"}]
+    wish = service.input("Wish", default="DISABLED")
+    for name, state in (("Off", "DISABLED"), ("On", "ENABLED"), ("Maybe", wish)):
+        service.resource(name, "AWS::Events::Rule", {"State": state, "EventPattern": {}, "Targets": target})
+    resources = stubs(service)["Resources"]
+    assert {resources[name]["Properties"]["State"] for name in triggers(resources, ["TakeFunction"])} == {"DISABLED"}
+    for value, on in (("DISABLED", ["On", "TakeSchedule"]), ("ENABLED", ["Maybe", "On", "TakeSchedule"])):
+        found = triggers(resources, ["TakeFunction"])
+        assert sorted(name for name in found if declared_on(resources[name], {"Wish": value})) == on
+
+
+def test_each_kind_of_trigger_is_switched():
+    assert SWITCHED.keys() == SWITCHES.keys()
 
 
 def test_what_a_stub_answers(capsys):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lakon.commands import names
 from lakon.commands.build import build
@@ -18,9 +18,10 @@ from lakon.provision.deployed import deployed
 from lakon.provision.failure import check_rests
 from lakon.provision.flipping import DIRECT_UPLOAD, HEALTH, Flipped, Real, flip, look
 from lakon.provision.status import missing, resources
+from lakon.provision.switches import Trigger
 from lakon.synth.archives import archive_parameter
 from lakon.synth.functions import runtime
-from lakon.synth.stubs import stubbed, triggers
+from lakon.synth.stubs import declared_on, stubbed, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from lakon.provision.status import Resource
     from lakon.report import Reporter
     from lakon.settings import Target
+    from lakon.synth.template import Properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +84,18 @@ def flip_built(
     check_sizes({name: real[name] for name in wanted})
     made = {each.logical_id: each for each in resources(session, held.stack.stack_id)}
     calls = {name: _calling(held, made, logical_id(name, "Function")) for name in wanted}
+    runtimes = {name: str(_properties(held, logical_id(name, "Function"))["Runtime"]) for name in wanted}
 
     def one(name: str) -> LakonError | bool:
         try:
-            return flip(session, f"{stack}-{name}", real[name], calls[name], event)
+            return flip(session, f"{stack}-{name}", real[name], runtimes[name], calls[name], event)
         except LakonError as error:
             return error
 
     with reporter.step(f"flipping {', '.join(wanted) if len(wanted) < 4 else f'{len(wanted)} functions'}"):
         done = dict(zip(wanted, on_each(wanted, one), strict=True))
     if failed := {name: each for name, each in done.items() if isinstance(each, LakonError)}:
-        raise _first(failed, [name for name in done if name not in failed])
+        raise _first(session, failed, [name for name in done if name not in failed])
     return Flips(tuple(name for name, new in done.items() if new), tuple(name for name, new in done.items() if not new))
 
 
@@ -180,12 +183,29 @@ def _real(program: Program, built: Build) -> dict[str, Real]:
     return found
 
 
-def _calling(held: Deployed, made: Mapping[str, Resource], function: str) -> tuple[Resource, ...]:
-    return tuple(made[name] for name in triggers(held.resources, {function}) if name in made)
+def _calling(held: Deployed, made: Mapping[str, Resource], function: str) -> tuple[Trigger, ...]:
+    found = []
+    for name in triggers(held.resources, {function}):
+        if name in made:
+            group = _properties(held, name).get("GroupName", "default")
+            if isinstance(group, dict) and group.get("Ref") in made:
+                group = made[group["Ref"]].physical_id
+            on = declared_on(held.resources[name], held.stack.parameters)
+            physical = made[name].physical_id or ""
+            found.append(Trigger(made[name].resource_type, physical, on, group if isinstance(group, str) else None))
+    return tuple(found)
 
 
-def _first(failed: Mapping[str, LakonError], done: Sequence[str]) -> LakonError:
-    (_, first), *others = failed.items()
+def _properties(held: Deployed, name: str) -> Properties:
+    return cast("Properties", held.resources[name]["Properties"])
+
+
+def _first(session: Session, failed: Mapping[str, LakonError], done: Sequence[str]) -> LakonError:
+    """The error of the first, which names its function and says what to do, with those of the others."""
+    (name, first), *others = failed.items()
+    if name not in first.what:
+        first.what = f"{name} could not be flipped: {first.what}"
+    first.hint = first.hint or f"{session.command(f'flip {name}')} begins anew."
     told = [f"{other}: {error}" for other, error in others]
     if done:
         told.append(f"Flipped: {', '.join(done)}.")

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class EventsClient(Protocol):
@@ -19,8 +22,11 @@ class EventsClient(Protocol):
 class SchedulerClient(Protocol):
     """EventBridge Scheduler."""
 
-    def get_schedule(self, *, Name: str) -> dict[str, object]:
+    def get_schedule(self, *, Name: str, GroupName: str) -> dict[str, object]:
         """All that is known of a schedule."""
+
+    def list_schedules(self, *, NamePrefix: str) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """The first hundred `Schedules` whose names begin so, of all groups."""
 
     def update_schedule(self, **schedule: object) -> object:
         """Replace a schedule: what is not given, it has not."""

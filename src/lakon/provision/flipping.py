@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from lakon.exceptions import LakonError, ProvisionError
 from lakon.provision.code import settled
 from lakon.provision.invocation import invoke
-from lakon.provision.switches import switch
+from lakon.provision.switches import Trigger, switch
 from lakon.provision.versions import prune, versions
 from lakon.synth.stubs import STUB, STUB_HANDLER
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
 
     from lakon.provision.session import Session
-    from lakon.provision.status import Resource
 
 CODE_TAG = "lakon:code"
 SOURCE_TAG = "lakon:source"
@@ -40,7 +39,9 @@ HEALTH = b'{"lakon": "health"}'
 DIRECT_UPLOAD = 50 * 1024 * 1024
 """Bytes of an archive that goes to Lambda without a bucket: "Lambda quotas", deployment package."""
 
-_NEVER_BEGAN = re.compile(r"""INIT_REPORT .*Status: (error|timeout)|"platform\.initReport".*"status": ?"(error|timeout)""")
+_NEVER_BEGAN = re.compile(
+    r"""INIT_REPORT .*Status: (error|timeout)|"platform\.initReport".*"status": ?"(error|timeout)"""
+)
 """What a log says of an initialization that failed, as text and as JSON."""
 
 FlipState = Literal["stub", "half flipped", "live"]
@@ -88,8 +89,12 @@ def look(session: Session, function: str) -> Flipped:
     return _look(session, function).flipped
 
 
-def flip(session: Session, function: str, real: Real, triggers: tuple[Resource, ...], event: bytes | None) -> bool:
+def flip(
+    session: Session, function: str, real: Real, stub_runtime: str, triggers: tuple[Trigger, ...], event: bytes | None
+) -> bool:
     """Make a function (physical name) real, and switch on what calls it; whether there was anything to do.
+
+    `stub_runtime` is what the template says of it.
 
     `event` is sent to the new version: one of the user's has to succeed, `HEALTH` only must find that it starts; None
     is no event. Whatever fails, the function and its triggers are as they were, or a stub if they were half flipped.
@@ -100,10 +105,10 @@ def flip(session: Session, function: str, real: Real, triggers: tuple[Resource, 
     """
     held = _look(session, function)
     if held.flipped == Flipped("live", real.digest, real.source):
-        switch(session, triggers, on=True)
+        switch(session, triggers, live=True)
         return False
     kept = _fetched(held.location) if held.flipped.state == "live" else stub_archive()
-    work = _Flip(session, function, real, triggers, held, kept)
+    work = _Flip(session, function, real, stub_runtime, triggers, held, kept)
     try:
         work.run(event)
     except BaseException as failed:
@@ -126,7 +131,8 @@ class _Flip:
     session: Session
     function: str
     real: Real
-    triggers: tuple[Resource, ...]
+    stub_runtime: str
+    triggers: tuple[Trigger, ...]
     held: _Held
     kept: bytes
     before: tuple[str, ...] | None = None
@@ -150,7 +156,7 @@ class _Flip:
         settled(self.session, self.function, published)
         if event is not None:
             self._try(event, published)
-        switch(self.session, self.triggers, on=True)
+        switch(self.session, self.triggers, live=True)
         arn = settled(self.session, self.function)["FunctionArn"]
         tags = {CODE_TAG: real.digest, **({SOURCE_TAG: real.source} if real.source else {})}
         client.tag_resource(Resource=arn, Tags=tags)
@@ -162,9 +168,9 @@ class _Flip:
         live = self.held.flipped.state == "live"
         try:
             if not live:
-                switch(self.session, self.triggers, on=False)
+                switch(self.session, self.triggers, live=False)
             settled(self.session, self.function)
-            runtime, handler = (self.held.runtime, self.held.handler) if live else (self._stub_runtime(), STUB_HANDLER)
+            runtime, handler = (self.held.runtime, self.held.handler) if live else (self.stub_runtime, STUB_HANDLER)
             self._update(self._configure(runtime, handler), self.kept, self.held.architectures)
             if self.before is not None:  # it may have been published though nobody answered
                 for version in set(versions(self.session, self.function, code=self._code)) - set(self.before):
@@ -174,9 +180,6 @@ class _Flip:
                 f"{self.function} could not be flipped: {failed}",
                 hint=f"{self.session.command('flip')} again; what was there could not be restored: {again.what}",
             ) from failed
-
-    def _stub_runtime(self) -> str:
-        return self.held.runtime if self.held.runtime.startswith("python") else "python3.13"
 
     def _configure(self, runtime: str, handler: str) -> FunctionConfigurationResponseTypeDef:
         """Set runtime and handler where they differ; what the function is then."""

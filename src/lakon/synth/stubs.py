@@ -39,6 +39,12 @@ SWITCHES: dict[str, tuple[str, object]] = {
 }
 """By which property a trigger is off. Notifications of buckets and topics have none: what they tell is tried again."""
 
+DECLARED = "lakon:declared"
+"""In the metadata of a trigger that the program does not declare on: what it says in that property's place."""
+
+
+_ON = (True, "true", "ENABLED")
+
 
 def put_stubs(template: Template, archives: Collection[str], python: str) -> None:
     """Put a stub into each function whose code comes from a bucket, and switch off what calls it.
@@ -52,6 +58,9 @@ def put_stubs(template: Template, archives: Collection[str], python: str) -> Non
         properties["Code"] = {"ZipFile": STUB}
     for name in triggers(template.resources, stubs):
         key, value = SWITCHES[str(template.resources[name]["Type"])]
+        declared = _properties(template.resources[name]).get(key)
+        if declared is not None and declared not in _ON:
+            template.resources[name]["Metadata"] = {DECLARED: declared}
         _properties(template.resources[name])[key] = value
     for name in (BUCKET_PARAMETER, *archives):
         template.parameters.pop(name, None)
@@ -71,6 +80,15 @@ def triggers(resources: Mapping[str, Mapping[str, object]], functions: Collectio
     for name, resource in resources.items():
         if resource["Type"] in SWITCHES and not references(resource["Properties"]).isdisjoint(functions):
             yield name
+
+
+def declared_on(trigger: Mapping[str, object], parameters: Mapping[str, str]) -> bool:
+    """Whether a trigger is on once its function is live; `parameters` are the values of those of the stack."""
+    metadata = cast("Properties", trigger.get("Metadata", {}))
+    declared = metadata.get(DECLARED)
+    if isinstance(declared, dict):
+        declared = parameters.get(str(declared.get("Ref")))
+    return declared is None or declared in _ON
 
 
 def _from_bucket(resource: Mapping[str, object]) -> bool:
