@@ -41,7 +41,7 @@ def wait(event, context):
 )
 
 
-def call(dev: Dev, function: str = "greet", payload: object = None) -> object:
+def call(dev: Dev, function: str = "greet", payload: object = None, *, qualifier: str = "$LATEST") -> object:
     """What the function answers now."""
     client = boto3.client(
         "lambda",
@@ -50,7 +50,8 @@ def call(dev: Dev, function: str = "greet", payload: object = None) -> object:
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
-    answer = client.invoke(FunctionName=f"live-dev-{function}", Payload=json.dumps({} if payload is None else payload))
+    event = json.dumps({} if payload is None else payload)
+    answer = client.invoke(FunctionName=f"live-dev-{function}", Payload=event, Qualifier=qualifier)
     body = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, body
     return body
@@ -128,6 +129,22 @@ def test_an_event_under_way_ends_with_the_code_it_began_with(dev: Callable[..., 
         assert call(work, "wait", str(project)) == "v2"
         release.touch()
         assert under_way.result() == "v1"
+    assert work.end() == 0
+
+
+def test_an_alias_has_moved_when_reloaded_is_said(dev: Callable[..., Dev], project: Path) -> None:
+    aliased = PROGRAM.replace("@service.function", "@service.function(provisioned_concurrency=1)")
+    (project / "app.py").write_text(aliased)
+    work = dev()
+    work.until("ready")
+    assert call(work, qualifier="live") == "v1"
+    for before, after in (("v1", "v2"), ("v2", "v3")):
+        work.edit(before, after)
+        assert work.until("reloaded")["functions"] == ["greet"]
+        assert (call(work, qualifier="live"), call(work)) == (after, after)
+    work.edit('return "v3"', 'return "v4')
+    work.until("failed")
+    assert call(work, qualifier="live") == "v3"
     assert work.end() == 0
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from lakon.commands.dev import Event, Failed, Ready, Reloaded
-    from lakon.commands.remote import Shipped
+    from lakon.commands.remote import Published, Shipped
     from lakon.provision.logs import LogLine
     from lakon.report import ResourceEvent
 
@@ -89,17 +89,20 @@ def command(
 
 def _remote(path: Path, target: Target, *, yes: bool, as_json: bool) -> None:
     from lakon.cli.approval import approval
-    from lakon.commands.remote import Shipped, remote
+    from lakon.commands.remote import Published, Shipped, remote
 
     terminal = Terminal()
     approve = approval(target, yes=yes, confirm_iam=False)
     stdout = sys.stdout
 
-    def show(event: Shipped | Reloaded | Failed) -> None:
+    def show(event: Shipped | Reloaded | Published | Failed) -> None:
         if as_json:
             _print_json(stdout, event)
         elif isinstance(event, Shipped):
             terminal.note(f"{event.stack} is what the program says ({event.seconds:.1f} s); Ctrl-C ends")
+        elif isinstance(event, Published):
+            files, sites = _few(event.saved, "files"), _few(event.sites, "sites")
+            terminal.note(f"{files}: published {sites} ({event.seconds * 1000:.0f} ms)")
         else:
             _show_reload(terminal, event)
 
@@ -124,7 +127,7 @@ def _interrupt(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - 
     raise KeyboardInterrupt
 
 
-def _print_json(stdout: TextIO, event: Event | Shipped) -> None:
+def _print_json(stdout: TextIO, event: Event | Shipped | Published) -> None:
     """One line for each event: its kind, and what belongs to it. `stdout` is not what it is while programs load."""
     from lakon.commands.dev import Failed
 

@@ -22,7 +22,7 @@ from lakon.commands.debug import check_port, with_debugger
 from lakon.commands.fronts import fronts, has_fronts, open_fronts
 from lakon.commands.live import Live
 from lakon.commands.places import aws_folder, running, start
-from lakon.commands.sites import folder_of
+from lakon.commands.sites import has_pages
 from lakon.describe.overview import overview
 from lakon.exceptions import LakonError, LocalError, ProgramError
 from lakon.local import daemon
@@ -189,7 +189,7 @@ class _Dev:
         """Let front doors be what the program says, pages load again, and what describes them be true."""
         try:
             open_fronts(program, self._target, live.session, reload=True)
-            if any(path.is_relative_to(folder_of(program, site)) for path in saved for site in program.service.sites):
+            if has_pages(program, saved):
                 daemon.tell_saved(aws_folder(program, self._target), program.stack(self._target.stage))
         except LakonError as error:
             self._failing = True

@@ -9,6 +9,7 @@ from lakon.commands.provision import put
 from lakon.exceptions import LakonError
 from lakon.provision import artifacts, code
 from lakon.report import Silent
+from lakon.synth.traffic import has_alias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -43,12 +44,17 @@ class _State:
             if self.built.archives[name].digest != before.built.archives[name].digest
         }
 
+    def aliased(self) -> set[str]:
+        """The functions that answer by an alias, which only CloudFormation moves."""
+        return {function.name for function in self.program.service.functions if has_alias(function)}
+
 
 class Live:
     """The service where `session` reaches.
 
     Where nothing but code has changed, the functions get it at once; the stack learns of it when all else changes, or
-    at the end (`settle`). Whatever fails, the version that worked last goes on working.
+    at the end (`settle`). The code of a function with an alias takes the stack: there a version is made, and the alias
+    moved. Whatever fails, the version that worked last goes on working.
     """
 
     def __init__(self, session: Session, target: Target, reporter: Reporter, approve: Approve | None = None) -> None:
@@ -63,23 +69,27 @@ class Live:
     def apply(
         self, program: Program, built: Build, exchanged: Callable[[tuple[str, ...]], None], *, first: Collection[str]
     ) -> bool:
-        """Make the service what was built; whether that took the stack, and not only code.
+        """Make the service what was built; whether that was more than code.
 
-        `exchanged` is called with the names of functions as soon as they have their new code. Those in `first` do not
-        wait for many others. Raises what `provision` raises.
+        `exchanged` is called with the names of functions as soon as they answer with their new code. Those in `first`
+        do not wait for many others. Raises what `provision` raises.
         """
         new = _State(program, built)
         if self._good is None or new.stack() != self._good.stack():
             self._provision(new)
             return True
         changed = new.changed(self._good)
+        if not new.aliased().isdisjoint(_names(changed)):
+            self._provision(new)
+            exchanged(_names(changed))
+            return False
         if changed:
             self._upload(new)
             self._ahead = True
         self._good = new  # from here on it is what `settle` makes of the stack, however far this comes
         for part in _parts(changed, first):
             self._exchange(new, part)
-            exchanged(tuple(name for names in part.values() for name in names))
+            exchanged(_names(part))
         return False
 
     def settle(self) -> None:
@@ -132,6 +142,10 @@ def _parts(changed: dict[str, list[str]], first: Collection[str]) -> list[dict[s
     if sum(map(len, others.values())) <= _MANY or not any(wanted.values()):
         return [changed] if changed else []
     return [wanted, others]
+
+
+def _names(archives: dict[str, list[str]]) -> tuple[str, ...]:
+    return tuple(name for names in archives.values() for name in names)
 
 
 def _all(state: _State) -> dict[str, list[str]]:

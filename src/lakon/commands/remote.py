@@ -1,7 +1,7 @@
 """`lakon dev --remote`: a stage on AWS that follows the files that are saved.
 
 Where nothing but code has changed, the functions get it at once, and the stack learns of it when more than code
-changes, or at the end.
+changes, or at the end. Saved pages of sites are published.
 """
 
 from __future__ import annotations
@@ -16,13 +16,17 @@ from lakon.commands.build import build
 from lakon.commands.dev import Failed, Reloaded, fresh_sources, short
 from lakon.commands.live import Live
 from lakon.commands.places import reach
-from lakon.exceptions import LakonError
+from lakon.commands.sites import has_pages, publish_sites, site_files
+from lakon.commands.wanted import without_bucket
+from lakon.exceptions import LakonError, UsageError
 from lakon.local.watch import Watch
+from lakon.provision.status import status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from lakon.commands.program import Program
     from lakon.commands.provision import Approve
     from lakon.report import Reporter
     from lakon.settings import Target
@@ -38,7 +42,16 @@ class Shipped:
     seconds: float
 
 
-Event = Shipped | Reloaded | Failed
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The buckets of the sites hold the pages that were saved."""
+
+    sites: tuple[str, ...]
+    saved: tuple[str, ...]
+    seconds: float
+
+
+Event = Shipped | Reloaded | Published | Failed
 
 
 def remote(
@@ -46,7 +59,8 @@ def remote(
 ) -> None:
     """Keep the stage on AWS what the program at `path` says until Ctrl-C (KeyboardInterrupt), which is raised again.
 
-    Raises what the first provision raises. Later errors are told; the version that worked last goes on working.
+    Raises what the first provision raises, and UsageError for a stage that does without a bucket. Later errors are
+    told; the version that worked last goes on working.
     """
     with Watch(programs.project_folder(path)) as watch:
         work = _Remote(path, target, reporter, tell, approve)
@@ -70,10 +84,12 @@ class _Remote:
         self._tell = tell
         self._approve = approve
         self._live: Live | None = None
+        self._behind: frozenset[Path] = frozenset()  # what was saved since the stage was what the program says
 
     def reload(self, saved: frozenset[Path]) -> None:
         """Make the stage what the files say now; what is wrong with them is told, and raised."""
         began = time.monotonic()
+        self._behind |= saved
         names = tuple(sorted(short(path, programs.project_folder(self._path)) for path in saved))
 
         def tell(functions: tuple[str, ...]) -> None:
@@ -82,19 +98,38 @@ class _Remote:
         try:
             with fresh_sources():
                 program = programs.load(self._path, self._target.stage)
+            _check_bucket(program, self._target)
             built = build(program, self._target, self._reporter)
             if self._live is None:
                 session = reach(program, self._target)
                 self._live = Live(session, self._target, self._reporter, self._approve)
             if self._live.apply(program, built, tell, first=()):
                 self._tell(Shipped(program.stack(self._target.stage), time.monotonic() - began))
+            elif has_pages(program, self._behind) and (sites := self._publish(program, self._live)):
+                self._tell(Published(sites, names, time.monotonic() - began))
         except LakonError as error:
             if saved:
                 self._tell(Failed(error, names))
             raise
+        self._behind = frozenset()
+
+    def _publish(self, program: Program, live: Live) -> tuple[str, ...]:
+        files = site_files(program, live.session)
+        outputs = status(live.session, program.stack(self._target.stage)).outputs
+        return publish_sites(files, live.session, outputs, self._reporter)
 
     def end(self) -> None:
         """Tell the stack what code its functions have."""
         if self._live:
             with self._reporter.step("telling the stack what code its functions have"):
                 self._live.settle()
+
+
+def _check_bucket(program: Program, target: Target) -> None:
+    """Refuse a stage without a bucket: it would be given one, and there is no way back."""
+    if without_bucket(program, target):
+        raise UsageError(
+            f"the stage {target.stage} does without a bucket, and this hands code out by one",
+            where=None if target.bucketless else program.service.origin.place(str(program.root)),
+            hint="`lakon flip` gives its functions their code; `lakon dev` runs the service on this machine.",
+        )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lakon.exceptions import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from lakon.build.sites import SiteFile
@@ -25,6 +25,12 @@ PAGES = "sites"
 def folder_of(program: Program, site: Site) -> Path:
     """Where the files of a site lie: its folder is named relative to the program's file."""
     return program.path.parent / site.folder
+
+
+def has_pages(program: Program, saved: Iterable[Path]) -> bool:
+    """Whether one of the `saved` files lies in the folder of a site."""
+    folders = [folder_of(program, site) for site in program.service.sites]
+    return any(path.is_relative_to(folder) for path in saved for folder in folders)
 
 
 def site_files(program: Program, session: Session, folder: Path | None = None) -> Files:
@@ -78,10 +84,11 @@ def published_files(program: Program, session: Session, outputs: Mapping[str, st
     return [(site, held(session, site, outputs, folder / PAGES)) for site in program.service.sites]
 
 
-def publish_sites(files: Files, session: Session, outputs: Mapping[str, str], reporter: Reporter) -> None:
-    """Bring the files into the buckets of the stack whose `outputs` these are."""
-    if files:
-        from lakon.provision.sites import publish  # not for programs without a site
+def publish_sites(files: Files, session: Session, outputs: Mapping[str, str], reporter: Reporter) -> tuple[str, ...]:
+    """Bring the files into the buckets of the stack whose `outputs` these are; the ids of the sites that changed."""
+    if not files:
+        return ()
+    from lakon.provision.sites import publish  # not for programs without a site
 
-        for site, its in files:
-            publish(session, site, its, outputs, reporter)
+    done = {site.id: publish(session, site, its, outputs, reporter) for site, its in files}
+    return tuple(name for name, publication in done.items() if publication.sent or publication.removed)
