@@ -354,7 +354,8 @@ def exit_codes() -> Iterator[str]:
     )
     rows = [("0", "", "It worked.")]
     rows += [(str(each.exit_code), f"`{each.__name__}`", first_sentence(each)) for each in named]
-    rows.append((str(exceptions.DIFFERENT), "", "`lakon diff --exit-code` found that something would change."))
+    different = "`lakon diff --exit-code` found that something would change, `lakon status --drift --exit-code` drift."
+    rows.append((str(exceptions.DIFFERENT), "", different))
     rows.append(("130", "", "Ctrl-C, or an answer of no to a question."))
     yield table(("exit code", "class", "meaning"), rows)
     yield "What to do about each is in [troubleshooting](../how-to/troubleshooting.md)."

@@ -32,6 +32,7 @@ def test_back_and_forth(aws, small):
     alone = run("rollback", "--local")
     assert alone.code == 6
     assert "there is no build of small-dev before" in alone.err
+    assert "`lakon rollback --list --local`" in alone.err
 
     small.write_text(text.replace('"hello"', '"second"'))
     assert run("provision", "--local").code == 0
@@ -139,6 +140,26 @@ def test_drift(aws):
     client.update_function_configuration(FunctionName="small-dev-greet", Timeout=77)
     assert run("status", "--local", "--drift", "--exit-code").code == 9
     assert run("status", "--local", "--exit-code").code == 2
+
+
+def test_what_was_stubs(aws):
+    run = aws
+    assert run("provision", "--local", "--no-bucket").code == 0
+    assert run("flip", "--local").code == 0
+    seen = run("status", "--local", "--drift", "--exit-code")
+    assert (seen.code, "no drift" in seen.out) == (0, True), "a flip is nobody's hand"
+
+    assert run("provision", "--local").code == 0
+    listed = run("rollback", "--local", "--list").out.splitlines()
+    assert [line.split()[-1] for line in listed] == ["runs", "stubs"]
+    running, stubs = (release["build"] for release in builds(run)["releases"])
+    back = run("rollback", "--local")
+    assert back.code == 6
+    assert f"there is no build of small-dev before {running}" in back.err
+    named = run("rollback", "--local", "--to", stubs)
+    assert named.code == 2
+    assert "were stubs" in named.err
+    assert "hello" in answer(run)
 
 
 def test_what_a_first_provision_would_make(run, small):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lakon.exceptions import ProvisionError
+from lakon.provision.changes import Wanted
 from lakon.provision.deletion import Deletion, delete
+from lakon.provision.releases import record, seen
+from lakon.provision.session import Session
 from lakon.provision.status import find
 
 from .conftest import World
@@ -119,3 +123,16 @@ def test_stack_that_another_uses_loses_nothing(world: World) -> None:
     assert count(world, bucket) == 3
     delete(other.session, other.name, other.reporter)
     assert delete(world.session, world.name, world.reporter).emptied == {bucket: 3}
+
+
+def test_history_does_not_outlive_a_stack_that_others_deleted(world: World) -> None:
+    session = Session(replace(world.target, bucket=world.name))
+    s3 = session.client("s3")
+    s3.create_bucket(Bucket=world.name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    record(session, world.name, world.name, Wanted('{"Resources": {}}', {}, {}, None), None)
+    record(session, world.name, "another", Wanted('{"Resources": {}}', {}, {}, None), None)
+
+    assert not delete(session, world.name, world.reporter).existed
+
+    assert seen(session, world.name, world.name).releases == ()
+    assert len(seen(session, world.name, "another").releases) == 1

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lakon.exceptions import ProvisionError
-from lakon.provision.drift import DriftedProperty, detect
+from lakon.provision.drift import Drift, DriftedProperty, DriftedResource, detect, without_flips
 from lakon.provision.session import Session
+from lakon.synth.stubs import STUB_HANDLER
 
 from .conftest import Memory
 
@@ -104,3 +105,42 @@ def test_aws_cannot_look(script: Script) -> None:
     with pytest.raises(ProvisionError, match="could not look for drift") as raised:
         detect(Session(script.target), "shop-dev", Memory())
     assert raised.value.detail == "why"
+
+
+def modified(name: str, *paths: str, added: str | None = None) -> DriftedResource:
+    properties = [DriftedProperty(path, "old", "new") for path in paths]
+    if added is not None:
+        properties.append(DriftedProperty("Tags.1", None, added))
+    return DriftedResource(name, "T", name, "modified", tuple(properties))
+
+
+def test_a_flip_is_no_drift() -> None:
+    def function(handler: str) -> dict[str, object]:
+        return {"Type": "AWS::Lambda::Function", "Properties": {"Handler": handler}}
+
+    def every_day(name: str) -> dict[str, object]:
+        target = {"Target": {"Arn": {"Fn::GetAtt": [name, "Arn"]}}}
+        return {"Type": "AWS::Scheduler::Schedule", "Properties": target | {"State": "DISABLED"}}
+
+    resources = {
+        "Take": function(STUB_HANDLER),
+        "Tell": function(STUB_HANDLER),
+        "Other": function("app.other"),
+        "Daily": every_day("Take"),
+        "Weekly": every_day("Other"),
+    }
+    gone = DriftedResource("Tell", "T", "Tell", "deleted", ())
+    found = Drift(
+        (
+            modified("Take", "Handler", "Runtime", added='{"Key": "lakon:code", "Value": "ab"}'),
+            modified("Tell", "Handler", "Timeout", added='{"Key": "team", "Value": "one"}'),
+            gone,
+            modified("Other", "Handler"),
+            modified("Daily", "State"),
+            modified("Weekly", "State"),
+        ),
+        ("Role",),
+    )
+    left = without_flips(found, resources)
+    tell = modified("Tell", "Timeout", added='{"Key": "team", "Value": "one"}')
+    assert left == Drift((tell, gone, modified("Other", "Handler"), modified("Weekly", "State")), ("Role",))

@@ -11,8 +11,9 @@ import pytest
 from lakon.exceptions import ProvisionError
 from lakon.provision.changes import Wanted
 from lakon.provision.deployed import Deployed
-from lakon.provision.releases import build_id, build_of, forget, mark, past, record, releases, seen, wanted_of
+from lakon.provision.releases import build_id, build_of, forget, mark, past, record, seen, wanted_of
 from lakon.provision.status import StackStatus
+from lakon.synth.stubs import STUB_HANDLER
 
 if TYPE_CHECKING:
     from .conftest import World
@@ -52,7 +53,7 @@ def provisioned(world: World, store: str, *levels: str, before: Wanted | None = 
 def back(world: World, store: str, made: Wanted) -> Wanted:
     """Roll back; what the stack is then."""
     stack = held(made)
-    known = past(world.session, store, "shop", stack)
+    known = past(world.session, seen(world.session, store, "shop"), stack)
     release = known.before(build_of(stack))
     assert release is not None
     mark(world.session, known, store, release)
@@ -65,10 +66,10 @@ def level(made: Wanted) -> str:
 
 def test_the_history_of_a_stack(world: World) -> None:
     store = bucket(world)
-    assert releases(world.session, store, "shop") == ()
+    assert seen(world.session, store, "shop").releases == ()
     provisioned(world, store, "info", "debug", "info")
     record(world.session, store, "shop-two", wanted("other"), None)
-    found = releases(world.session, store, "shop")
+    found = seen(world.session, store, "shop").releases
     tags = {"team": "one"}
     info, debug = (build_id(TEMPLATE, {"Level": each}, tags) for each in ("info", "debug"))
     assert [release.build for release in found] == [info, debug, info]
@@ -77,8 +78,8 @@ def test_the_history_of_a_stack(world: World) -> None:
     there = wanted_of(world.session, store, found[1])
     assert (there.template, there.parameters, there.tags) == (json.dumps(TEMPLATE), {"Level": "debug"}, tags)
     forget(world.session, store, "shop")
-    assert releases(world.session, store, "shop") == ()
-    assert len(releases(world.session, store, "shop-two")) == 1
+    assert seen(world.session, store, "shop").releases == ()
+    assert len(seen(world.session, store, "shop-two").releases) == 1
 
 
 def test_back_is_to_what_ran_and_not_to_what_was_taken_back(world: World) -> None:
@@ -90,7 +91,7 @@ def test_back_is_to_what_ran_and_not_to_what_was_taken_back(world: World) -> Non
     now = back(world, store, now)
     assert level(now) == "2"
     assert level(back(world, store, now)) == "1"
-    assert len(releases(world.session, store, "shop")) == 5, "going back is no new release"
+    assert len(seen(world.session, store, "shop").releases) == 5, "going back is no new release"
 
 
 def test_back_and_forth_between_two(world: World) -> None:
@@ -99,7 +100,7 @@ def test_back_and_forth_between_two(world: World) -> None:
     assert level(now) == "b"
     now = back(world, store, now)
     assert level(now) == "a"
-    known = seen(world.session, store, held(now))
+    known = seen(world.session, store, "shop")
     assert known.running(build_of(held(now))) == known.releases[2], "the first of the two"
     assert known.before(build_of(held(now))) is None
 
@@ -110,7 +111,7 @@ def test_what_was_cut_off_is_recorded_by_whoever_comes_next(world: World) -> Non
     lost = wanted("lost")
     assert first is not lost
     now = provisioned(world, store, "3", before=lost)
-    assert next(release.build for release in releases(world.session, store, "shop")) == build_of(held(now))
+    assert next(release.build for release in seen(world.session, store, "shop").releases) == build_of(held(now))
     now = back(world, store, now)
     assert level(now) == "lost"
     assert level(back(world, store, now)) == "2"
@@ -124,23 +125,23 @@ def test_the_history_goes_along_into_another_bucket(world: World) -> None:
     first = wanted("1", ArtifactBucket=store)
     record(world.session, store, "shop", first, None)
     record(world.session, other, "shop", wanted("2", ArtifactBucket=other), held(first))
-    assert releases(world.session, store, "shop") == ()
-    [_, found] = releases(world.session, other, "shop")
-    known = past(world.session, other, "shop", held(wanted("2", ArtifactBucket=other)))
+    assert seen(world.session, store, "shop").releases == ()
+    [_, found] = seen(world.session, other, "shop").releases
+    known = past(world.session, seen(world.session, other, "shop"), held(wanted("2", ArtifactBucket=other)))
     mark(world.session, known, store, found)
-    assert len(releases(world.session, store, "shop")) == 2
-    assert seen(world.session, store, held(first)).latest is not None
+    assert len(seen(world.session, store, "shop").releases) == 2
+    assert seen(world.session, store, "shop").latest is not None
 
 
 def test_there_is_no_bucket(world: World) -> None:
-    assert releases(world.session, world.name, "shop") == ()
+    assert seen(world.session, world.name, "shop").releases == ()
 
 
 def test_an_archive_is_gone(world: World) -> None:
     store = bucket(world)
     made = wanted("info", ArtifactBucket=store, PythonArchive="lakon/archives/a.zip")
     record(world.session, store, "shop", made, None)
-    [release] = releases(world.session, store, "shop")
+    [release] = seen(world.session, store, "shop").releases
     with pytest.raises(ProvisionError, match="is no longer in"):
         wanted_of(world.session, store, release)
     world.session.client("s3").put_object(Bucket=store, Key="lakon/archives/a.zip", Body=b"x")
@@ -151,3 +152,17 @@ def test_what_names_a_build() -> None:
     assert build_id(TEMPLATE, {"ArtifactBucket": "a"}, {}) == build_id(TEMPLATE, {"ArtifactBucket": "b"}, {})
     assert build_id(TEMPLATE, {"Level": "a"}, {}) != build_id(TEMPLATE, {"Level": "b"}, {})
     assert build_id(TEMPLATE, {}, {"team": "a"}) != build_id(TEMPLATE, {}, {"team": "b"})
+
+
+def test_nothing_goes_back_to_stubs(world: World) -> None:
+    store = bucket(world)
+    stub = {"Type": "AWS::Lambda::Function", "Properties": {"Handler": STUB_HANDLER}}
+    stubs = Wanted(json.dumps({"Resources": {"Take": stub}}), {}, {}, None)
+    first = provisioned(world, store, "1", before=stubs)
+    known = seen(world.session, store, "shop")
+    assert [release.stubs for release in known.releases] == [False, True]
+    assert known.releases[0].after == known.releases[1].time
+    assert known.releases[1].build == build_of(held(stubs))
+    assert known.running(build_of(held(stubs))) == known.releases[1]
+    assert known.before(build_of(held(first))) is None
+    assert level(back(world, store, provisioned(world, store, "2", before=first))) == "1"

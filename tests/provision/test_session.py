@@ -158,9 +158,22 @@ def test_nobody_answers() -> None:
 
 def test_command_lines_for_hints() -> None:
     session = Session(Target(stage="prod", region="eu-west-1"))
-    assert session.command("status") == "`lakon status --stage prod`"
+    assert session.command("status") == "`lakon status --stage prod --region eu-west-1`"
+    assert Session(Target()).command("flip") == "`lakon flip`"
     assert Session(Target(local=True)).command("delete") == "`lakon delete --local`"
     assert session.aws_command("sts get-caller-identity") == "`aws sts get-caller-identity --region eu-west-1`"
+
+
+def test_command_lines_for_hints_name_the_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[profile work]\nregion = eu-west-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    session = Session(Target(profile="work", endpoint_url="http://127.0.0.1:1"))
+    assert session.command("status") == "`lakon status --profile work --endpoint-url http://127.0.0.1:1`"
+    told = "`aws sts get-caller-identity --region eu-west-1 --profile work --endpoint-url http://127.0.0.1:1`"
+    assert session.aws_command("sts get-caller-identity") == told
+    embedded = Session(Target(endpoint_url="http://127.0.0.1:1", local=True))
+    assert embedded.command("status") == "`lakon status --local`", "where it listens is found"
+    assert "--endpoint-url http://127.0.0.1:1" in embedded.aws_command("sts get-caller-identity")
 
 
 def test_status_of_a_missing_stack(world: World) -> None:

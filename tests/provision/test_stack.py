@@ -259,7 +259,9 @@ def test_interrupted_run_leaves_the_stack_to_aws_and_the_next_goes_on(
     code, said = terminal.interrupt()
 
     assert code == 130
-    assert f"AWS goes on with the stack {world.name}. `lakon status --local` shows how it fares" in said
+    assert (
+        f"AWS goes on with the stack {world.name}. `lakon status --local --region eu-west-1` shows how it fares" in said
+    )
     assert world.state() == "CREATE_IN_PROGRESS"
 
     outcomes: list[Outcome] = []

@@ -42,8 +42,8 @@ def command(
     """Bring back the build that ran before, or any earlier one: its template, parameters and code.
 
     Nothing is built: all of it lies in the artifact bucket. Running it again goes further back; --to goes anywhere,
-    also forward. Pages of sites and what tables hold stay as they are. The next `provision` makes the stack what the
-    program says again.
+    also forward. Stubs of a stack that had no bucket yet are not gone back to. Pages of sites and what tables hold stay
+    as they are. The next `provision` makes the stack what the program says again.
 
     --continue is for a stack whose update failed and could not be taken back (UPDATE_ROLLBACK_FAILED): once the cause
     is mended, CloudFormation goes on.
@@ -96,7 +96,11 @@ def _show(known: History, *, as_json: bool) -> None:
         print_json(asdict(known))
         return
     rows = [
-        (release.build, f"{release.provisioned:%Y-%m-%d %H:%M:%S} UTC", "runs" if release.time == known.running else "")
+        (
+            release.build,
+            f"{release.provisioned:%Y-%m-%d %H:%M:%S} UTC",
+            " ".join(["stubs"] * release.stubs + ["runs"] * (release.time == known.running)),
+        )
         for release in known.releases
     ]
     if known.running is None:

@@ -75,7 +75,7 @@ def history(program: Program, target: Target, *, bucket: str | None = None) -> H
     """
     session = reach(program, target)
     held = _deployed(session, program.stack(target.stage))
-    known = releases.seen(session, _bucket(session, held, target, bucket), held)
+    known = releases.seen(session, _bucket(session, held, target, bucket), held.stack.name)
     build = releases.build_of(held)
     running = known.running(build)
     return History(held.stack.name, build, running.time if running else None, known.releases)
@@ -101,8 +101,8 @@ def rollback(
     """Make the service's stack again what it was: the build `to` (the beginning of its id), else what ran before.
 
     Nothing is built. `bucket` is where builds are kept, unless in the bucket of the stack's archives. `approve` is
-    shown what would change. UsageError where there is no such build; ProvisionError when the stack cannot be taken
-    back.
+    shown what would change. UsageError where there is no such build, or its functions were stubs; ProvisionError when
+    the stack cannot be taken back.
     """
     session = reach(program, target)
     with provisioning(program, target):
@@ -110,7 +110,7 @@ def rollback(
         name, goal = way.held.stack.name, way.goal
         if approve is not None:
             approve(compared(name, way.held, goal, {}))
-        known = releases.past(session, way.past.store, name, way.held)
+        known = releases.past(session, way.past, way.held)
         outcome = stack.provision(
             session,
             name,
@@ -143,9 +143,9 @@ def go_on(program: Program, target: Target, reporter: Reporter, skipped: Sequenc
 
 def _way(session: Session, program: Program, target: Target, to: str | None, bucket: str | None) -> _Way:
     held = _deployed(session, program.stack(target.stage))
-    known = releases.seen(session, _bucket(session, held, target, bucket), held)
+    known = releases.seen(session, _bucket(session, held, target, bucket), held.stack.name)
     build = releases.build_of(held)
-    release = _previous(known, build) if to is None else _named(known, build, to)
+    release = _previous(session, known, build) if to is None else _named(known, build, to)
     return _Way(session, held, known, release, releases.wanted_of(session, known.store, release))
 
 
@@ -174,23 +174,29 @@ def _named(known: releases.Past, build: str, to: str) -> Release:
         raise UsageError(f"the build {to} of {known.name} {what}", hint=_told(sorted(builds) or _builds(known, build)))
     if build in builds:
         raise UsageError(f"{known.name} is the build {build} already", hint=_told(_builds(known, build)))
+    if found[0].stubs:
+        raise UsageError(
+            f"the functions of the build {found[0].build} of {known.name} were stubs: their code is not kept",
+            hint=f"{_told(_builds(known, build))} Or check out the source of that build and provision it.",
+        )
     return found[0]
 
 
-def _previous(known: releases.Past, build: str) -> Release:
+def _previous(session: Session, known: releases.Past, build: str) -> Release:
     """What ran before that which runs; the newest of all where that one was never recorded."""
     release = known.before(build)
     if release is None:
         raise ProvisionError(
             f"there is no build of {known.name} before {build}",
-            hint="`lakon rollback --list` shows what was provisioned.",
+            hint=f"{session.command('rollback --list')} shows what was provisioned.",
         )
     return release
 
 
 def _builds(known: releases.Past, build: str) -> list[str]:
-    return list(dict.fromkeys(release.build for release in known.releases if release.build != build))
+    """The builds that can be gone to."""
+    return list(dict.fromkeys(each.build for each in known.releases if each.build != build and not each.stubs))
 
 
 def _told(builds: Sequence[str]) -> str:
-    return f"The builds are: {', '.join(builds)}." if builds else "No other build was recorded."
+    return f"The builds are: {', '.join(builds)}." if builds else "There is no other build to go to."

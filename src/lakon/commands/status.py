@@ -9,7 +9,7 @@ from lakon.commands.places import reach
 from lakon.exceptions import ProvisionError
 from lakon.provision import status as stacks
 from lakon.provision.deployed import held as read
-from lakon.provision.drift import detect
+from lakon.provision.drift import detect, without_flips
 from lakon.provision.releases import build_of, source_of
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.stubs import stubbed
@@ -52,6 +52,7 @@ def status(program: Program, target: Target, reporter: Reporter, *, drift: bool 
         build = build_of(held)
     except ProvisionError:
         return Status(stack, None, None, {}, drifted)
+    drifted = without_flips(drifted, held.resources) if drifted else None
     store = stack.parameters.get(BUCKET_PARAMETER)
     source = source_of(session, store, stack.name, build) if store else None
     names = [function.name for function in program.service.functions]

@@ -62,7 +62,7 @@ def delete(session: Session, name: str, reporter: Reporter, *, empty: bool = Tru
     """
     stack = find(session, name)
     if stack is None:
-        _give_up_uploads(session, own_bucket(session))
+        _forget(session, _store(session, None), name)  # of one that was deleted by other means
         reporter.note(f"there is no stack {name}: nothing to delete")
         return Deletion(name, existed=False, kept=(), emptied={})
     _check(session, stack)
@@ -75,10 +75,7 @@ def delete(session: Session, name: str, reporter: Reporter, *, empty: bool = Tru
         ending = _deleted(session, replace(stack, state=ending.state), reporter)
     if ending.state != "DELETE_COMPLETE":
         raise first_cause(session, name, ending, {})
-    store = stack.parameters.get(BUCKET_PARAMETER) or own_bucket(session)
-    with suppress(RefusedError):  # whoever may not look into the bucket leaves what is kept of earlier builds
-        forget(session, store, name)
-    _give_up_uploads(session, store)
+    _forget(session, _store(session, stack), name)
     for each in kept:
         reporter.note(f"kept: {each.logical_id} ({each.resource_type}) {each.physical_id}")
     return Deletion(
@@ -106,10 +103,21 @@ def _thin_out(session: Session, stack: StackStatus, reporter: Reporter) -> None:
         )
 
 
-def _give_up_uploads(session: Session, bucket: str) -> None:
-    """Uploads of archives that nobody finished do not stay; a terminal that is at one begins it anew."""
+def _store(session: Session, stack: StackStatus | None) -> str:
+    """The bucket of the stack's archives and history."""
+    named = stack.parameters.get(BUCKET_PARAMETER) if stack else None
+    return named or session.target.bucket or own_bucket(session)
+
+
+def _forget(session: Session, store: str, name: str) -> None:
+    """What is kept of earlier builds goes with the stack, and so do uploads of archives that nobody finished.
+
+    A terminal that is at such an upload begins it anew.
+    """
+    with suppress(RefusedError):  # whoever may not look into the bucket leaves its history there
+        forget(session, store, name)
     with suppress(RefusedError):  # there is no such bucket, or others look after it
-        abandon(session, bucket, ARCHIVES)
+        abandon(session, store, ARCHIVES)
 
 
 def _check(session: Session, stack: StackStatus) -> None:

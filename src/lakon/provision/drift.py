@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from lakon.exceptions import ProvisionError
+from lakon.provision.flipping import CODE_TAG, SOURCE_TAG
 from lakon.provision.progress import Pace
 from lakon.provision.status import is_ours, rows
 from lakon.synth.splitting import NESTED_STACKS
+from lakon.synth.stubs import SWITCHES, stubbed, triggers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_cloudformation.type_defs import (
         DescribeStackResourceDriftsOutputTypeDef,
         PropertyDifferenceTypeDef,
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 4  # detections
 _CHECKED = ("IN_SYNC", "MODIFIED", "DELETED")
+_OF_CODE = ("Code", "Handler", "Runtime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,32 @@ def detect(session: Session, name: str, reporter: Reporter) -> Drift:
         found = list(pool.map(lambda stack: _detected(session, stack, name), (name, *inside)))
     drifted = tuple(each for part in found for each in part.resources if each.logical_id not in NESTED_STACKS)
     return Drift(drifted, tuple(each for part in found for each in part.unchecked if each not in NESTED_STACKS))
+
+
+def without_flips(found: Drift, resources: Mapping[str, Mapping[str, object]]) -> Drift:
+    """What was found without what `lakon flip` changes: stubs and their tags, and whether what calls them is on.
+
+    `resources` are those of the stack's template.
+    """
+    stubs = stubbed(resources)
+    switches = {name: SWITCHES[str(resources[name]["Type"])][0] for name in triggers(resources, stubs)}
+
+    def flipped(resource: DriftedResource, each: DriftedProperty) -> bool:
+        if resource.logical_id in stubs:
+            return each.path.partition(".")[0] in _OF_CODE or _is_tag_of_flip(each)
+        return each.path == switches.get(resource.logical_id)
+
+    left = []
+    for each in found.resources:
+        by_hand = tuple(one for one in each.properties if not flipped(each, one))
+        if by_hand or not each.properties:
+            left.append(replace(each, properties=by_hand))
+    return replace(found, resources=tuple(left))
+
+
+def _is_tag_of_flip(each: DriftedProperty) -> bool:
+    told = f"{each.path} {each.actual}"
+    return each.path.startswith("Tags") and each.expected is None and (CODE_TAG in told or SOURCE_TAG in told)
 
 
 def _detected(session: Session, stack: str, name: str) -> Drift:

@@ -4,7 +4,7 @@ The stack itself says which build it is: a build's id is computed from its templ
 written when a provision has ended well, under a name that begins with the time, so that a list of them is their
 history. The name tells, too, which release it took the place of. A rollback leaves an empty mark of what it went back
 to, so that the next provision knows what really ran before it. What was cut off before it could write is made up for
-by whoever comes next.
+by whoever comes next. Of a stack that had no bucket before, the stubs are what is written; nothing goes back to those.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from lakon.provision.artifacts import ARCHIVES
 from lakon.provision.changes import Wanted
 from lakon.provision.session import RefusedError
 from lakon.synth.functions import BUCKET_PARAMETER
+from lakon.synth.stubs import stubbed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 RELEASES = "lakon/releases/"
 _TIME = "%Y%m%dT%H%M%S.%fZ"
+_STUBS = "-stubs"
 _AFTER = "-after-"
 _AGAIN = "-again-"
 
@@ -38,7 +40,7 @@ class Release:
     """One build that was provisioned: its id, when, and the key of what is kept of it.
 
     `time` is how keys tell the moment, and `after` that of the release whose place it took; None where there was none,
-    or nobody knew.
+    or nobody knew. `stubs` tells that its functions were stubs, whose code is nowhere to be had.
     """
 
     build: str
@@ -46,6 +48,7 @@ class Release:
     key: str
     time: str
     after: str | None = None
+    stubs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,12 @@ class Past:
         return next((each for each in self.releases if each.build == build), None)
 
     def before(self, build: str) -> Release | None:
-        """What ran before the build that runs; the newest of all where that one was never recorded."""
+        """What ran before the build that runs, stubs left out; the newest of all where that one was never recorded."""
         running = self.running(build)
-        older = [each for each in self.releases if running is None or each.time < running.time]
-        named = next((each for each in older if running and each.time == running.after and each.build != build), None)
-        return named or next((each for each in older if each.build != build), None)
+        others = [each for each in self.releases if each.build != build and not each.stubs]
+        older = [each for each in others if running is None or each.time < running.time]
+        named = next((each for each in older if running and each.time == running.after), None)
+        return named or next(iter(older), None)
 
 
 def build_id(template: Mapping[str, object], parameters: Mapping[str, str], tags: Mapping[str, str]) -> str:
@@ -93,29 +97,25 @@ def build_of(held: Deployed) -> str:
     return build_id(held.template, held.stack.parameters, held.stack.tags)
 
 
-def seen(session: Session, bucket: str, held: Deployed) -> Past:
-    """What the stack `held` has been, as it is written in `bucket`."""
-    return _listed(session, bucket, held.stack.name)
+def past(session: Session, known: Past, held: Deployed | None) -> Past:
+    """What a stack has been, kept where `known` is from now on: what lies in the bucket of the stack `held` is moved.
 
-
-def past(session: Session, bucket: str, name: str, held: Deployed | None) -> Past:
-    """What the stack `name` has been, in `bucket` from now on: what lies in the bucket of the stack `held` is moved.
-
-    What the stack is now is recorded if nobody has: a provision may have been cut off, or have been somebody else's.
+    `known` is what was `seen`. What the stack is now is recorded if nobody has: a provision may have been cut off, or
+    have been somebody else's.
     """
-    known = _listed(session, bucket, name)
+    bucket, name = known.store, known.name
     if held is None:
         return known
     last = held.stack.parameters.get(BUCKET_PARAMETER)
     if last and last != bucket:
         _move(session, last, bucket, name)
-        known = _listed(session, bucket, name)
+        known = seen(session, bucket, name)
     if known.running(build_of(held)) is None:
         wanted = Wanted(json.dumps(held.template), held.stack.parameters, held.stack.tags, bucket)
         latest = known.latest
         when = held.stack.updated or held.stack.created
         _write(session, bucket, name, wanted, None, latest.time if latest else None, when)
-        known = _listed(session, bucket, name)
+        known = seen(session, bucket, name)
     return known
 
 
@@ -126,7 +126,7 @@ def record(
 
     `held` is what the stack was before.
     """
-    known = past(session, bucket, name, held)
+    known = past(session, seen(session, bucket, name), held)
     last = known.running(build_of(held)) if held else None
     _write(session, bucket, name, wanted, source, last.time if last else None, datetime.now(UTC))
 
@@ -149,7 +149,9 @@ def _write(
     after: str | None,
     when: datetime,
 ) -> None:
-    build = build_id(json.loads(wanted.template), wanted.parameters, wanted.tags)
+    template = json.loads(wanted.template)
+    build = build_id(template, wanted.parameters, wanted.tags)
+    stubs = _STUBS if stubbed(template["Resources"]) else ""
     kept = {
         "template": wanted.template,
         "parameters": dict(wanted.parameters),
@@ -158,7 +160,7 @@ def _write(
     }
     place = f"{_AFTER}{after}" if after else ""
     time = when.astimezone(UTC).strftime(_TIME)
-    _put(session, bucket, f"{RELEASES}{name}/{time}-{build}{place}.json", json.dumps(kept).encode())
+    _put(session, bucket, f"{RELEASES}{name}/{time}-{build}{stubs}{place}.json", json.dumps(kept).encode())
 
 
 def _put(session: Session, bucket: str, key: str, body: bytes) -> None:
@@ -180,12 +182,8 @@ def _move(session: Session, source: str, bucket: str, name: str) -> None:
     _remove(session, source, keys)
 
 
-def releases(session: Session, bucket: str, name: str) -> tuple[Release, ...]:
-    """What the stack `name` has been, newest first; a build that was provisioned twice comes twice."""
-    return _listed(session, bucket, name).releases
-
-
-def _listed(session: Session, bucket: str, name: str) -> Past:
+def seen(session: Session, bucket: str, name: str) -> Past:
+    """What the stack `name` has been, as it is written in `bucket`; a build that was provisioned twice comes twice."""
     keys = _keys(session, bucket, name)
     found = [_read(key) for key in keys if _AGAIN not in key]
     return Past(
@@ -213,7 +211,7 @@ def _keys(session: Session, bucket: str, name: str) -> list[str]:
 def source_of(session: Session, bucket: str, name: str, build: str) -> str | None:
     """The revision of the source that a build of the stack `name` was made from; None where that was not recorded."""
     try:
-        for release in releases(session, bucket, name):
+        for release in seen(session, bucket, name).releases:
             if release.build == build:
                 kept = session.client("s3").get_object(
                     Bucket=bucket, Key=release.key, ExpectedBucketOwner=session.account
@@ -260,8 +258,9 @@ def _name(key: str) -> str:
 
 def _read(key: str) -> Release:
     told, _, after = _name(key).partition(_AFTER)
-    time, _, build = told.partition("-")
-    return Release(build, datetime.strptime(time, _TIME).replace(tzinfo=UTC), key, time, after or None)
+    time, _, build = told.removesuffix(_STUBS).partition("-")
+    when = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+    return Release(build, when, key, time, after or None, stubs=told.endswith(_STUBS))
 
 
 def _is_there(session: Session, bucket: str, key: str) -> bool:

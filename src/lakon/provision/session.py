@@ -188,13 +188,19 @@ class Session:
         """The command line of a verb on this target, for hints: `lakon status --stage prod`."""
         local = " --local" if self.local else ""
         stage = f" --stage {self.target.stage}" if self.target.stage != DEFAULT_STAGE else ""
-        return f"`lakon {verb}{local}{stage}`"
+        region = f" --region {self.target.region}" if self.target.region else ""
+        return f"`lakon {verb}{local}{stage}{region}{self._place()}`"
 
     def aws_command(self, words: str) -> str:
         """A command line of the AWS CLI on this target, for hints."""
+        endpoint = f" --endpoint-url {self.target.endpoint_url}" if self.local else ""
+        return f"`aws {words} --region {self.region}{self._place()}{endpoint}`"
+
+    def _place(self) -> str:
+        """The profile and the endpoint that the command was given: that of the embedded AWS is found without."""
         profile = f" --profile {self.target.profile}" if self.target.profile else ""
-        endpoint = f" --endpoint-url {self.target.endpoint_url}" if self.target.endpoint_url else ""
-        return f"`aws {words} --region {self.region}{profile}{endpoint}`"
+        given = None if self.local else self.target.endpoint_url
+        return f"{profile} --endpoint-url {given}" if given else profile
 
     @cached_property
     def _boto3(self) -> boto3.Session:
