@@ -191,6 +191,37 @@ def test_what_fails_is_taken_back(run, born):
     assert run("flip", "--local", "--stage", "other").code == 6
 
 
+FAILING = """
+arn = {"Fn::GetAtt": ["TakeFunction", "Arn"]}  # which is changed before
+service.resource("Bad", "AWS::SSM::Parameter", {"Name": "broken", "Type": "Nonsense", "Value": arn})
+"""
+
+
+def test_what_a_change_that_fails_leaves(run, born):
+    text = born.read_text()
+    assert run("provision", "--local", "--no-bucket").code == 0
+    assert run("flip", "--local").code == 0
+    aws = Aws(run)
+    changed = text.replace('"real"', '"newer"').replace("memory=256", 'memory=512, env={"LEVEL": "5"}') + FAILING
+    born.write_text(changed)
+    failed = run("provision", "--local", "--no-bucket")
+    assert failed.code == 6, failed.err
+    assert "Bad" in failed.err
+    assert aws.function("take")["MemorySize"] == 256
+    assert call(run, "take").json() == call(run, "tell").json() == "real", "code and settings go together"
+    assert functions(run) == {"take": "live", "tell": "live"}
+    assert aws.triggers() == ("ENABLED", "ENABLED")
+
+    client = aws.client("lambda")
+    for version in client.list_versions_by_function(FunctionName="born-dev-take")["Versions"]:
+        if version["Version"] != "$LATEST":
+            client.delete_function(FunctionName="born-dev-take", Qualifier=version["Version"])
+    failed = run("provision", "--local", "--no-bucket")
+    assert failed.code == 6, failed.err
+    assert failed.err.index("Bad") < failed.err.index("no version of born-dev-take has the code"), "the cause is first"
+    assert functions(run)["tell"] == "live"
+
+
 OTHERS = """
 group = service.resource("Nightly", "AWS::Scheduler::ScheduleGroup", {"Name": "nightly"})
 arn = {"Fn::GetAtt": ["TellFunction", "Arn"]}

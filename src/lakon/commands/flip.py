@@ -16,7 +16,7 @@ from lakon.model.names import logical_id
 from lakon.provision.code import on_each
 from lakon.provision.deployed import deployed
 from lakon.provision.failure import check_rests
-from lakon.provision.flipping import DIRECT_UPLOAD, HEALTH, Flipped, Real, flip, look
+from lakon.provision.flipping import DIRECT_UPLOAD, HEALTH, Flipped, Real, flip, look, restore
 from lakon.provision.status import missing, resources
 from lakon.provision.switches import Trigger
 from lakon.synth.archives import archive_parameter
@@ -105,8 +105,8 @@ def staying_real(
 ) -> Iterator[None]:
     """The time in which a stack with stubs is changed: functions that were flipped before have the program's code then.
 
-    CloudFormation puts a stub's handler back into each function that it changes, also when it rolls back. What it did
-    not touch before it failed stays as it is.
+    CloudFormation puts a stub's handler back into each function that it changes, also when it rolls back. When it
+    failed they have the code that they had; what fails then is told beside the cause.
     """
     name = program.stack(target.stage)
     before = deployed(session, name)
@@ -118,14 +118,26 @@ def staying_real(
     check_sizes({each: one for each, one in _real(program, built).items() if each in real})
     try:
         yield
-    except LakonError:
-        if held := _resting(session, name):
-            touched = [each for each, state in states(session, held, real).items() if state.state != "live"]
-            if touched:
-                flip_built(session, program, target, built, held, touched, HEALTH, reporter)
+    except LakonError as failed:
+        try:
+            _restore(session, name, real)
+        except LakonError as again:
+            told = f"What the functions were could not be put back: {again}"
+            failed.detail = "\n".join(filter(None, [failed.detail, told]))
         raise
     if held := _resting(session, name):
         flip_built(session, program, target, built, held, real, HEALTH, reporter)
+
+
+def _restore(session: Session, name: str, functions: Collection[str]) -> None:
+    if not (held := _resting(session, name)):
+        return
+    made = {each.logical_id: each for each in resources(session, held.stack.stack_id)}
+
+    def one(function: str) -> None:
+        restore(session, f"{name}-{function}", _calling(held, made, logical_id(function, "Function")))
+
+    on_each(functions, one)
 
 
 def _resting(session: Session, name: str) -> Deployed | None:

@@ -118,6 +118,28 @@ def flip(
     return True
 
 
+def restore(session: Session, function: str, triggers: tuple[Trigger, ...]) -> None:
+    """Make a function (physical name) again what it was flipped to last, by its tags, and switch on what calls it.
+
+    All of that is in the version that was published then. ProvisionError when that is gone, or Lambda fails.
+    """
+    flipped = look(session, function)
+    if flipped.state != "live":
+        code = base64.b64encode(bytes.fromhex(flipped.code or "")).decode()
+        published = versions(session, function, code=code)
+        if not published:
+            raise ProvisionError(
+                f"no version of {function} has the code that it was flipped to last",
+                hint=f"{session.command('flip')} brings that of the program.",
+            )
+        answer = session.client("lambda").get_function(FunctionName=function, Qualifier=published[-1])
+        then = answer["Configuration"]
+        held = _configure(session, function, then["Runtime"], then["Handler"])
+        if (held["CodeSha256"], held["Architectures"]) != (code, then["Architectures"]):
+            _update(session, function, held, _fetched(answer["Code"]["Location"]), then["Architectures"])
+    switch(session, triggers, live=True)
+
+
 def stub_archive() -> bytes:
     """The stub as an archive, the same bytes every time."""
     held = io.BytesIO()
@@ -146,7 +168,8 @@ class _Flip:
         """All stages, in order."""
         real, client = self.real, self.session.client("lambda")
         architectures: list[ArchitectureType] = [real.architecture]  # type: ignore[list-item] # checked when declared
-        self._update(self._configure(real.runtime, real.handler), real.archive.read_bytes(), architectures)
+        held = _configure(self.session, self.function, real.runtime, real.handler)
+        _update(self.session, self.function, held, real.archive.read_bytes(), architectures)
         self.before = versions(self.session, self.function, code=self._code)
         published = client.publish_version(
             FunctionName=self.function,
@@ -171,7 +194,8 @@ class _Flip:
                 switch(self.session, self.triggers, live=False)
             settled(self.session, self.function)
             runtime, handler = (self.held.runtime, self.held.handler) if live else (self.stub_runtime, STUB_HANDLER)
-            self._update(self._configure(runtime, handler), self.kept, self.held.architectures)
+            found = _configure(self.session, self.function, runtime, handler)
+            _update(self.session, self.function, found, self.kept, self.held.architectures)
             if self.before is not None:  # it may have been published though nobody answered
                 for version in set(versions(self.session, self.function, code=self._code)) - set(self.before):
                     self.session.client("lambda").delete_function(FunctionName=self.function, Qualifier=version)
@@ -180,29 +204,6 @@ class _Flip:
                 f"{self.function} could not be flipped: {failed}",
                 hint=f"{self.session.command('flip')} again; what was there could not be restored: {again.what}",
             ) from failed
-
-    def _configure(self, runtime: str, handler: str) -> FunctionConfigurationResponseTypeDef:
-        """Set runtime and handler where they differ; what the function is then."""
-        held = settled(self.session, self.function)
-        if (held.get("Runtime"), held.get("Handler")) == (runtime, handler):
-            return held
-        named: RuntimeType = runtime  # type: ignore[assignment] # one that Lakon knows
-        self.session.client("lambda").update_function_configuration(
-            FunctionName=self.function, Runtime=named, Handler=handler
-        )
-        return settled(self.session, self.function)
-
-    def _update(
-        self, held: FunctionConfigurationResponseTypeDef, archive: bytes, architectures: list[ArchitectureType]
-    ) -> None:
-        """Hand over code and architecture where they differ from what the function holds."""
-        digest = base64.b64encode(hashlib.sha256(archive).digest()).decode()
-        if (held["CodeSha256"], held["Architectures"]) == (digest, architectures):
-            return
-        self.session.client("lambda").update_function_code(
-            FunctionName=self.function, ZipFile=archive, Architectures=architectures
-        )
-        settled(self.session, self.function)
 
     def _try(self, event: bytes, version: str) -> None:
         done = invoke(self.session, self.function, event, qualifier=version)
@@ -218,6 +219,31 @@ class _Flip:
             hint="The function is as it was before.",
             detail=done.log or None,
         )
+
+
+def _configure(session: Session, function: str, runtime: str, handler: str) -> FunctionConfigurationResponseTypeDef:
+    """Set runtime and handler where they differ; what the function is then."""
+    held = settled(session, function)
+    if (held.get("Runtime"), held.get("Handler")) == (runtime, handler):
+        return held
+    named: RuntimeType = runtime  # type: ignore[assignment] # one that Lakon knows
+    session.client("lambda").update_function_configuration(FunctionName=function, Runtime=named, Handler=handler)
+    return settled(session, function)
+
+
+def _update(
+    session: Session,
+    function: str,
+    held: FunctionConfigurationResponseTypeDef,
+    archive: bytes,
+    architectures: list[ArchitectureType],
+) -> None:
+    """Hand over code and architecture where they differ from what the function holds."""
+    digest = base64.b64encode(hashlib.sha256(archive).digest()).decode()
+    if (held["CodeSha256"], held["Architectures"]) == (digest, architectures):
+        return
+    session.client("lambda").update_function_code(FunctionName=function, ZipFile=archive, Architectures=architectures)
+    settled(session, function)
 
 
 def _look(session: Session, function: str) -> _Held:
