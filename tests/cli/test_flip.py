@@ -146,7 +146,9 @@ def test_from_stubs_to_code(run, born, tmp_path):
     assert aws.triggers() == ("ENABLED", "ENABLED")
     assert run("provision", "--local", "--no-bucket", "--json").json()["action"] == "unchanged"
 
-    assert run("provision", "--local", "--code-only").code == 2
+    refused = run("provision", "--local", "--code-only")
+    assert refused.code == 2
+    assert "`lakon flip --local` exchanges code there" in refused.err
     with_bucket = run("provision", "--local", "--json")
     assert with_bucket.json()["action"] == "updated", "a stack may get a bucket later"
     assert call(run, "take").json() == "newer"
@@ -189,6 +191,8 @@ def test_what_fails_is_taken_back(run, born):
     assert run("flip", "nobody", "--local").code == 2
     assert run("flip", "--local", "--event", "{}", "--no-event").code == 2
     assert run("flip", "--local", "--stage", "other").code == 6
+    for option in ("--tag=release=7", "--param=Level=info"):
+        assert "No such option" in run("flip", "--local", option).err, "they are the template's"
 
 
 FAILING = """

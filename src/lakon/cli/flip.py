@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakon.cli.options import load, target_options, values_options
+from lakon.cli.options import load, target_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 @click.option("--event", metavar="JSON", help="Try the new code with this event, which has to succeed.")
 @click.option("--no-event", is_flag=True, help="Do not try the new code with a health check.")
 @target_options
-@values_options
 def command(
     app: str | None, target: Target, as_json: bool, functions: Sequence[str], event: str | None, no_event: bool
 ) -> None:

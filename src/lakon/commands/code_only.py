@@ -23,6 +23,7 @@ from lakon.provision.deployed import deployed
 from lakon.provision.failure import check_rests
 from lakon.provision.status import missing
 from lakon.synth.functions import layer_id
+from lakon.synth.stubs import stubbed
 from lakon.synth.traffic import has_alias
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def provision_code(
     """Give the functions the code of the program, and then tell the stack.
 
     Which functions have other code is asked of Lambda, not of the stack. UsageError when more than code differs from
-    the stack, naming it; ProvisionError when there is no stack, or it is being changed.
+    the stack, naming it, or the stack has stubs; ProvisionError when there is no stack, or it is being changed.
     """
     if aliased := [function for function in program.service.functions if has_alias(function)]:
         raise UsageError(
@@ -71,6 +72,11 @@ def provision_code(
         held = asked.result()
         if held is None:
             raise missing(session, name)
+        if stubbed(held.resources):
+            raise UsageError(
+                f"the stack {name} has stubs: its code does not come from a bucket",
+                hint=f"{session.command('flip')} exchanges code there.",
+            )
         goal = wanted(program, target, built, bucket or artifacts.own_bucket(session))
         _check(session, held, goal, built)
         began = time.monotonic()
