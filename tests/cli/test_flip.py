@@ -84,6 +84,10 @@ class Aws:
         events = self.client("logs").filter_log_events(logGroupName=f"/aws/lambda/born-dev-{name}")["events"]
         return sum("START RequestId" in each["message"] for each in events)
 
+    def tries(self, name):
+        events = self.client("logs").filter_log_events(logGroupName=f"/aws/lambda/born-dev-{name}")["events"]
+        return sum("health check" in each["message"] for each in events)
+
     def buckets(self):
         return [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]]
 
@@ -193,6 +197,29 @@ def test_what_fails_is_taken_back(run, born):
     assert run("flip", "--local", "--stage", "other").code == 6
     for option in ("--tag=release=7", "--param=Level=info"):
         assert "No such option" in run("flip", "--local", option).err, "they are the template's"
+
+
+def test_no_event_is_remembered(run, born):
+    handler = "    if event == {'lakon': 'health'}:\n        print('health' + ' check')\n    return \"real\""
+    text = born.read_text().replace('    return "real"', handler)
+    born.write_text(text)
+    assert run("provision", "--local", "--no-bucket").code == 0
+    aws = Aws(run)
+
+    def changes(memory):
+        born.write_text(text.replace("memory=256", f"memory={memory}"))
+        assert run("provision", "--local", "--no-bucket").code == 0
+        assert functions(run)["take"] == "live"
+
+    assert run("flip", "take", "--local", "--no-event").code == 0
+    changes(512)
+    assert aws.tries("take") == 0
+    assert run("flip", "take", "--local").code == 0
+    changes(640)
+    assert until(lambda: aws.tries("take") == 1)
+    assert run("flip", "take", "--local", "--no-event").code == 0
+    changes(768)
+    assert aws.tries("take") == 1
 
 
 FAILING = """

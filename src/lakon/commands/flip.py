@@ -65,7 +65,7 @@ def flip_functions(
     built = build(program, target, reporter, stubs=True)
     with provisioning(program, target):
         held = _without_bucket(session, program.stack(target.stage))
-        return flip_built(session, program, target, built, held, wanted, event, reporter)
+        return flip_built(session, program, target, built, held, dict.fromkeys(wanted, event), reporter)
 
 
 def flip_built(
@@ -74,11 +74,10 @@ def flip_built(
     target: Target,
     built: Build,
     held: Deployed,
-    wanted: Collection[str],
-    event: bytes | None,
+    wanted: Mapping[str, bytes | None],
     reporter: Reporter,
 ) -> Flips:
-    """`flip_functions` with what was built already; the names `wanted` are of functions of the stack `held`."""
+    """`flip_functions` with what was built already; `wanted` tells events by names of functions of the stack `held`."""
     stack = program.stack(target.stage)
     real = _real(program, built)
     check_sizes({name: real[name] for name in wanted})
@@ -88,7 +87,7 @@ def flip_built(
 
     def one(name: str) -> LakonError | bool:
         try:
-            return flip(session, f"{stack}-{name}", real[name], runtimes[name], calls[name], event)
+            return flip(session, f"{stack}-{name}", real[name], runtimes[name], calls[name], wanted[name])
         except LakonError as error:
             return error
 
@@ -111,7 +110,8 @@ def staying_real(
     name = program.stack(target.stage)
     before = deployed(session, name)
     known = [function.name for function in program.service.functions]
-    real = [] if before is None else [each for each, state in states(session, before, known).items() if state.code]
+    found = {} if before is None else states(session, before, known)
+    real = {each: HEALTH if state.tried else None for each, state in found.items() if state.code}
     if not real:
         yield
         return
@@ -126,7 +126,7 @@ def staying_real(
             failed.detail = "\n".join(filter(None, [failed.detail, told]))
         raise
     if held := _resting(session, name):
-        flip_built(session, program, target, built, held, real, HEALTH, reporter)
+        flip_built(session, program, target, built, held, real, reporter)
 
 
 def _restore(session: Session, name: str, functions: Collection[str]) -> None:

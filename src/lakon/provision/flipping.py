@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 CODE_TAG = "lakon:code"
 SOURCE_TAG = "lakon:source"
+EVENT_TAG = "lakon:event"
 HEALTH = b'{"lakon": "health"}'
 DIRECT_UPLOAD = 50 * 1024 * 1024
 """Bytes of an archive that goes to Lambda without a bucket: "Lambda quotas", deployment package."""
@@ -51,12 +52,13 @@ FlipState = Literal["stub", "half flipped", "live"]
 class Flipped:
     """A function as it is: its state, the sum of the code it was flipped to last, and the revision of its source.
 
-    `code` is None where it was never flipped to the end.
+    `code` is None where it was never flipped to the end. `tried` is False where that was done without an event.
     """
 
     state: FlipState
     code: str | None
     source: str | None
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,10 @@ def flip(
 
     """
     held = _look(session, function)
-    if held.flipped == Flipped("live", real.digest, real.source):
+    if held.flipped == Flipped("live", real.digest, real.source, held.flipped.tried):
         switch(session, triggers, live=True)
+        if held.flipped.tried is (event is None):
+            _mark(session, function, real, held.flipped, event)
         return False
     kept = _fetched(held.location) if held.flipped.state == "live" else stub_archive()
     work = _Flip(session, function, real, stub_runtime, triggers, held, kept)
@@ -180,11 +184,7 @@ class _Flip:
         if event is not None:
             self._try(event, published)
         switch(self.session, self.triggers, live=True)
-        arn = settled(self.session, self.function)["FunctionArn"]
-        tags = {CODE_TAG: real.digest, **({SOURCE_TAG: real.source} if real.source else {})}
-        client.tag_resource(Resource=arn, Tags=tags)
-        if real.source is None and self.held.flipped.source is not None:
-            client.untag_resource(Resource=arn, TagKeys=[SOURCE_TAG])
+        _mark(self.session, self.function, real, self.held.flipped, event)
 
     def take_back(self, failed: BaseException) -> None:
         """Restore what was there. When that fails, too, say so beside the cause."""
@@ -221,6 +221,17 @@ class _Flip:
         )
 
 
+def _mark(session: Session, function: str, real: Real, before: Flipped, event: bytes | None) -> None:
+    """Say in a function's tags what it holds, and whether an event tried it."""
+    client, arn = session.client("lambda"), settled(session, function)["FunctionArn"]
+    tags = {CODE_TAG: real.digest} | ({SOURCE_TAG: real.source} if real.source else {})
+    client.tag_resource(Resource=arn, Tags=tags | ({EVENT_TAG: "none"} if event is None else {}))
+    stale = {SOURCE_TAG: real.source is None and before.source is not None}
+    stale[EVENT_TAG] = event is not None and not before.tried
+    if keys := [key for key, old in stale.items() if old]:
+        client.untag_resource(Resource=arn, TagKeys=keys)
+
+
 def _configure(session: Session, function: str, runtime: str, handler: str) -> FunctionConfigurationResponseTypeDef:
     """Set runtime and handler where they differ; what the function is then."""
     held = settled(session, function)
@@ -255,7 +266,7 @@ def _look(session: Session, function: str) -> _Held:
     configured = held.get("Handler") != STUB_HANDLER
     state: FlipState = "live" if own and configured else "half flipped" if own or configured else "stub"
     return _Held(
-        flipped=Flipped(state, code, tags.get(SOURCE_TAG)),
+        flipped=Flipped(state, code, tags.get(SOURCE_TAG), tried=tags.get(EVENT_TAG) != "none"),
         runtime=held.get("Runtime", ""),
         handler=held.get("Handler", ""),
         architectures=held["Architectures"],
