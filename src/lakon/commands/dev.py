@@ -8,10 +8,9 @@ All that is told comes as one of `Event`, in the order in which it happened.
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from lakon.commands.debug import check_port, with_debugger
 from lakon.commands.fronts import fronts, has_fronts, open_fronts
 from lakon.commands.live import Live
 from lakon.commands.places import aws_folder, running, start
+from lakon.commands.saved import names, read
 from lakon.commands.sites import has_pages
 from lakon.describe.overview import overview
 from lakon.exceptions import LakonError, LocalError, ProgramError
@@ -33,9 +33,10 @@ from lakon.provision import code, status
 from lakon.provision.logs import LogLine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from lakon.commands.build import Build
     from lakon.commands.debug import Debugged
     from lakon.commands.fronts import FrontDoor
     from lakon.commands.program import Program
@@ -117,7 +118,7 @@ def dev(
     if debugged:
         check_port(debugged)
     with Watch(programs.project_folder(path)) as watch:
-        work = _Dev(path, target, reporter, tell, keep, debugged)
+        work = _Dev(path, target, reporter, tell, watch, keep=keep, debugged=debugged)
         try:
             work.reload(frozenset())
             while True:
@@ -135,10 +136,13 @@ class _Dev:
         target: Target,
         reporter: Reporter,
         tell: Callable[[Event], None],
+        watch: Watch,
+        *,
         keep: bool,
         debugged: Debugged | None,
     ) -> None:
         self._path = path
+        self._watch = watch
         self._target = target
         self._reporter = reporter
         self._tell = tell
@@ -151,30 +155,26 @@ class _Dev:
         self._warmed = False
         self._logs: _Logs | None = None
 
-    def reload(self, saved: frozenset[Path]) -> None:
-        """Make the service what its files say now. What is wrong with them is told."""
+    def reload(self, paths: frozenset[Path]) -> None:
+        """Make the service what its files say now, of which `paths` were saved. What is wrong with them is told."""
         began = time.monotonic()
-        names = tuple(sorted(short(path, programs.project_folder(self._path)) for path in saved))
+        saved = set(paths)
         try:
-            with fresh_sources():
-                program = programs.load(self._path, self._target.stage)
-            built = build(program, self._target, self._reporter)
-            if self._debugged:
-                built = with_debugger(program, built, self._debugged, self._target.stage, self._reporter)
+            program, built = read(saved, self._watch, self._built)
             live = self._live or self._up(program)
             self._follow(program)
             exchanged: list[str] = []
 
             def tell(functions: tuple[str, ...]) -> None:
                 exchanged.extend(functions)
-                self._tell(Reloaded(functions, names, time.monotonic() - began))
+                self._tell(Reloaded(functions, self._names(saved), time.monotonic() - began))
 
             anew = live.apply(program, built, tell, first=self._logs.called if self._logs else ())
         except LakonError as error:
             if self._live is None and not isinstance(error, ProgramError):
                 raise
             self._failing = True
-            self._tell(Failed(error, names))
+            self._tell(Failed(error, self._names(saved)))
             return
         if anew:
             self._tell(self._ready(live, program, time.monotonic() - began))
@@ -185,7 +185,17 @@ class _Dev:
         self._failing = False
         self._warm(live, [function.name for function in program.service.functions] if anew else exchanged)
 
-    def _open(self, live: Live, program: Program, saved: frozenset[Path]) -> None:
+    def _built(self) -> tuple[Program, Build]:
+        program = programs.load(self._path, self._target.stage)
+        built = build(program, self._target, self._reporter)
+        if self._debugged:
+            built = with_debugger(program, built, self._debugged, self._target.stage, self._reporter)
+        return program, built
+
+    def _names(self, saved: set[Path]) -> tuple[str, ...]:
+        return names(saved, programs.project_folder(self._path))
+
+    def _open(self, live: Live, program: Program, saved: set[Path]) -> None:
         """Let front doors be what the program says, pages load again, and what describes them be true."""
         try:
             open_fronts(program, self._target, live.session, reload=True)
@@ -290,18 +300,3 @@ def _initialize(live: Live, functions: Iterable[str]) -> None:
     for function in functions:
         with suppress(LakonError):
             code.initialize(live.session, live.physical(function))
-
-
-@contextmanager
-def fresh_sources() -> Iterator[None]:
-    """Load sources as they are: byte code is taken for theirs when an edit within a second keeps the size."""
-    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        yield
-    finally:
-        sys.dont_write_bytecode = before
-
-
-def short(path: Path, root: Path) -> str:
-    """A path as it is called within the project at `root`."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from lakon.commands import program as programs
 from lakon.commands.build import build
-from lakon.commands.dev import Failed, Reloaded, fresh_sources, short
+from lakon.commands.dev import Failed, Reloaded
 from lakon.commands.live import Live
 from lakon.commands.places import reach
+from lakon.commands.saved import names, read
 from lakon.commands.sites import has_pages, publish_sites, site_files
 from lakon.commands.wanted import without_bucket
 from lakon.exceptions import LakonError, UsageError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from lakon.commands.build import Build
     from lakon.commands.program import Program
     from lakon.commands.provision import Approve
     from lakon.report import Reporter
@@ -63,7 +65,7 @@ def remote(
     told; the version that worked last goes on working.
     """
     with Watch(programs.project_folder(path)) as watch:
-        work = _Remote(path, target, reporter, tell, approve)
+        work = _Remote(path, target, reporter, tell, watch, approve)
         work.reload(frozenset())
         try:
             while True:
@@ -76,42 +78,54 @@ def remote(
 
 class _Remote:
     def __init__(
-        self, path: Path, target: Target, reporter: Reporter, tell: Callable[[Event], None], approve: Approve | None
+        self,
+        path: Path,
+        target: Target,
+        reporter: Reporter,
+        tell: Callable[[Event], None],
+        watch: Watch,
+        approve: Approve | None,
     ) -> None:
         self._path = path
+        self._watch = watch
         self._target = target
         self._reporter = reporter
         self._tell = tell
         self._approve = approve
         self._live: Live | None = None
-        self._behind: frozenset[Path] = frozenset()  # what was saved since the stage was what the program says
+        self._behind: set[Path] = set()  # what was saved since the stage was what the program says
 
-    def reload(self, saved: frozenset[Path]) -> None:
-        """Make the stage what the files say now; what is wrong with them is told, and raised."""
+    def reload(self, paths: frozenset[Path]) -> None:
+        """Make the stage what the files say now, of which `paths` were saved; what is wrong is told, and raised."""
         began = time.monotonic()
-        self._behind |= saved
-        names = tuple(sorted(short(path, programs.project_folder(self._path)) for path in saved))
+        saved = set(paths)
 
         def tell(functions: tuple[str, ...]) -> None:
-            self._tell(Reloaded(functions, names, time.monotonic() - began))
+            self._tell(Reloaded(functions, self._names(saved), time.monotonic() - began))
 
         try:
-            with fresh_sources():
-                program = programs.load(self._path, self._target.stage)
-            _check_bucket(program, self._target)
-            built = build(program, self._target, self._reporter)
+            program, built = read(saved, self._watch, self._built)
             if self._live is None:
                 session = reach(program, self._target)
                 self._live = Live(session, self._target, self._reporter, self._approve)
             if self._live.apply(program, built, tell, first=()):
                 self._tell(Shipped(program.stack(self._target.stage), time.monotonic() - began))
-            elif has_pages(program, self._behind) and (sites := self._publish(program, self._live)):
-                self._tell(Published(sites, names, time.monotonic() - began))
+            elif has_pages(program, self._behind | saved) and (sites := self._publish(program, self._live)):
+                self._tell(Published(sites, self._names(saved), time.monotonic() - began))
         except LakonError as error:
+            self._behind |= saved
             if saved:
-                self._tell(Failed(error, names))
+                self._tell(Failed(error, self._names(saved)))
             raise
-        self._behind = frozenset()
+        self._behind = set()
+
+    def _built(self) -> tuple[Program, Build]:
+        program = programs.load(self._path, self._target.stage)
+        _check_bucket(program, self._target)
+        return program, build(program, self._target, self._reporter)
+
+    def _names(self, saved: set[Path]) -> tuple[str, ...]:
+        return names(saved, programs.project_folder(self._path))
 
     def _publish(self, program: Program, live: Live) -> tuple[str, ...]:
         files = site_files(program, live.session)
