@@ -54,10 +54,11 @@ print(min(batches))
 _FIRST = (
     _CONTEXT
     + """
-import json
+import json, os
 from handler import handler
 
 assert json.loads(handler(json.load(open("event.json")), Context())["body"]) == {"hello": "world"}
+os._exit(0)  # how an interpreter ends does not count
 """
 )
 _IMPORTED = "import handler"
@@ -138,21 +139,20 @@ def _mounted(plan: Plan) -> Iterator[Row]:
             yield Row(f"{name} mounted", 0.0, note=f"{name} {why}")
             continue
         folder = plan.folder / f"mounted-{name}"
-        ours = _written(folder / "lakon", program(1, mangum=False), 1, mounted=True)
+        ours = _shipped(_written(folder / "lakon", program(1, mangum=False), 1, mounted=True))  # as in an archive
         theirs = _written(folder / "mangum", program(1, mangum=True), 1, mounted=True)
-        shipped = _shipped(folder / "shipped")
         first = take_turns(
             {
-                "lakon": _command(ours, (packages, shipped), _FIRST),
+                "lakon": _command(ours, (packages,), _FIRST),
                 "mangum": _command(theirs, (packages,), _FIRST),
             },
-            plan.rounds(15, 5),
+            plan.rounds(31, 5),
         )
         what = f"{name} mounted, start to first answer"
         yield Row(what, first["lakon"].wall, f"mangum+{name}", first["mangum"].wall, AtMost(1.0))
         calls = plan.rounds(3000, 500)
         each = take_turns(
-            {"lakon": Timed(ours, (packages, shipped), calls), "mangum": Timed(theirs, (packages,), calls)},
+            {"lakon": Timed(ours, (packages,), calls), "mangum": Timed(theirs, (packages,), calls)},
             plan.rounds(7, 3),
         )
         yield Row(f"{name} mounted, per event", each["lakon"].wall, f"mangum+{name}", each["mangum"].wall, AtMost(1.0))

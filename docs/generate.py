@@ -18,11 +18,11 @@ import click
 import lakon
 from lakon import exceptions, settings
 from lakon.cli.group import COMMANDS
-from lakon.model import function, gateways, resources, routes, sites
+from lakon.model import balancers, function, gateways, resources, routes, sites, sockets
 from lakon.model.apis import Apis
-from lakon.model.authorizers import INHERITED
 from lakon.model.functions import Functions
 from lakon.model.handles import Handles
+from lakon.model.routes import INHERITED
 from lakon.runtime.environment import variable
 from lakon.synth.grants import ACTIONS
 from lakon.synth.synthesis import synthesize
@@ -45,8 +45,8 @@ KINDS = (
     gateways.HttpApi,
     gateways.RestApi,
     gateways.FunctionUrl,
-    gateways.LoadBalancer,
-    gateways.WebSocketApi,
+    balancers.LoadBalancer,
+    sockets.WebSocketApi,
     sites.Site,
 )
 

@@ -69,9 +69,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lakon.model.alarms import Alarm, duration, errors, throttles
     from lakon.model.authorizers import cognito, iam, jwt
+    from lakon.model.balancers import LoadBalancer
     from lakon.model.cloudformation import CloudFormationResource
     from lakon.model.function import Vpc
-    from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+    from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
     from lakon.model.golibrary import GoLibrary
     from lakon.model.grants import Allow, Grant, allow, invoke
     from lakon.model.http import Cache, Cors, Domain, GatewayResponse, Quota, Throttle, Url, UsagePlan
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from lakon.model.routes import Route
     from lakon.model.service import Service
     from lakon.model.sites import Site
+    from lakon.model.sockets import WebSocketApi
     from lakon.model.stores import Bucket, LogGroup, Parameter, Secret, Table
     from lakon.model.traffic import AllAtOnce, Canary, Linear
     from lakon.model.triggers import Schedule, at, cron, event, every
@@ -93,10 +95,11 @@ else:
     _HOMES = {
         "model.alarms": ("Alarm", "duration", "errors", "throttles"),
         "model.authorizers": ("cognito", "iam", "jwt"),
+        "model.balancers": ("LoadBalancer",),
         "model.cloudformation": ("CloudFormationResource",),
         "model.function": ("Vpc",),
         "model.traffic": ("AllAtOnce", "Canary", "Linear"),
-        "model.gateways": ("FunctionUrl", "HttpApi", "LoadBalancer", "RestApi", "WebSocketApi"),
+        "model.gateways": ("FunctionUrl", "HttpApi", "RestApi"),
         "model.golibrary": ("GoLibrary",),
         "model.grants": ("Allow", "Grant", "allow", "invoke"),
         "model.http": ("Cache", "Cors", "Domain", "GatewayResponse", "Quota", "Throttle", "Url", "UsagePlan"),
@@ -105,6 +108,7 @@ else:
         "model.routes": ("Route",),
         "model.service": ("Service",),
         "model.sites": ("Site",),
+        "model.sockets": ("WebSocketApi",),
         "model.stores": ("Bucket", "LogGroup", "Parameter", "Secret", "Table"),
         "model.triggers": ("Schedule", "at", "cron", "event", "every"),
         "runtime.http.adapter": ("http",),

@@ -5,9 +5,9 @@
 import pytest
 
 import lakon
-from lakon.model.authorizers import INHERITED
 from lakon.model.code import ApiHandler, AuthorizerHandler
 from lakon.model.http import Url
+from lakon.model.routes import INHERITED
 from lakon.model.values import Declaring, Token
 
 module_service = lakon.Service("shop")

@@ -9,7 +9,7 @@ import pytest
 
 import lakon
 from lakon.runtime.http.authorizing import decide
-from lakon.runtime.http.calls import Call
+from lakon.runtime.http.handlers import Call
 
 ARN = "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3/live/GET/things/1"
 HEADERS = {"authorization": "Bearer t", "host": "shop.example"}

@@ -13,8 +13,10 @@ from lakon.commands.places import reach
 from lakon.commands.samples.catalogue import KINDS, Source
 from lakon.commands.samples.scene import Scene
 from lakon.exceptions import UsageError
+from lakon.model.balancers import ListenerRule
 from lakon.model.names import logical_id
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.model.values import MARK
 from lakon.provision import status

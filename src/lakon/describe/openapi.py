@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from lakon.describe.schemas import Schemas
 from lakon.exceptions import ProgramError
-from lakon.model.authorizers import Cognito, Iam, Inherited, Jwt, LambdaAuthorizer
+from lakon.model.authorizers import Cognito, Iam, Jwt, LambdaAuthorizer
+from lakon.model.balancers import LoadBalancer
 from lakon.model.code import PythonHandler
-from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi
-from lakon.model.routes import Route
+from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
+from lakon.model.routes import Inherited, Route
 from lakon.runtime.http.application import names_of
 from lakon.runtime.http.arguments import Parameter, parameters
 from lakon.runtime.http.handlers import Mount, parameters_of, request_handler

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from lakon.model.balancers import ListenerRule
 from lakon.model.code import ApiHandler, GoProgram, PythonHandler, WebProgram
 from lakon.model.grants import Allow, Grant, Invoke
 from lakon.model.http import Url
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.model.values import MARK
 from lakon.synth.grants import invoked_names

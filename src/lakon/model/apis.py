@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from typing import TypeVar, Unpack
 
     from lakon.model.authorizers import Auth
+    from lakon.model.balancers import LoadBalancer
     from lakon.model.cloudformation import CloudFormationResource
     from lakon.model.function import FunctionOptions, Use
-    from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+    from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
     from lakon.model.http import Cache, Cors, Domain, GatewayResponse, Throttle, UsagePlan
     from lakon.model.sites import Site, SiteApi
+    from lakon.model.sockets import WebSocketApi
     from lakon.model.stores import Bucket
 
     Handler = TypeVar("Handler", bound=Callable[..., object])
@@ -182,7 +184,7 @@ class Apis(Functions):
         options: as of `service.function`, for the own function, which matches its routes itself.
         See "Use Lambda functions as targets of an Application Load Balancer".
         """
-        from lakon.model.gateways import LoadBalancer
+        from lakon.model.balancers import LoadBalancer
 
         api = LoadBalancer(
             name,
@@ -220,7 +222,7 @@ class Apis(Functions):
         `lakon.iam()` or an authorizer of this service. The rest is as for `http_api`. The own function may
         `chat.send(...)` by itself, others say `uses=[chat.manage]`. See "API Gateway WebSocket APIs".
         """
-        from lakon.model.gateways import WebSocketApi
+        from lakon.model.sockets import WebSocketApi
 
         api = WebSocketApi(
             name,

@@ -77,14 +77,6 @@ class LambdaAuthorizer:
         return f"<authorizer {self.name!r}>"
 
 
-class Inherited:
-    """The mark of a route that says nothing of who may call it: what its API says holds."""
-
-    __slots__ = ()
-
-
-INHERITED = Inherited()
-
 if TYPE_CHECKING:
     Authorizer: TypeAlias = Jwt | Cognito | Iam | LambdaAuthorizer
     Auth: TypeAlias = Authorizer | Callable[..., object] | None

@@ -5,7 +5,6 @@ Ships into Lambda.
 
 from __future__ import annotations
 
-from lakon.model.authorizers import INHERITED
 from lakon.model.code import ApiHandler
 from lakon.model.names import several
 from lakon.model.origin import caller
@@ -16,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, TypeAlias, TypedDict, TypeVar, Unpack
 
-    from lakon.model.authorizers import Auth, Inherited
+    from lakon.model.authorizers import Auth
+    from lakon.model.balancers import ListenerRule, LoadBalancer
     from lakon.model.function import Function, FunctionOptions
     from lakon.model.functions import Functions
-    from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+    from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
     from lakon.model.http import Cors, Throttle
     from lakon.model.origin import Origin
+    from lakon.model.sockets import SocketRoute
     from lakon.runtime.http.application import Hooks
     from lakon.runtime.http.handlers import Mount
 
@@ -41,6 +42,14 @@ if TYPE_CHECKING:
         cache: int | None
         cache_by: str | Sequence[str]
 
+
+class Inherited:
+    """The mark of a route that says nothing of who may call it: what its API says holds."""
+
+    __slots__ = ()
+
+
+INHERITED = Inherited()
 
 ROUTE_DEFAULTS: dict[str, object] = {
     "auth": INHERITED,
@@ -110,60 +119,6 @@ class Route:
     def key(self) -> str:
         """The route as HTTP APIs spell it: `GET /photos/{key}`."""
         return f"{self.method} {self.path}"
-
-
-class SocketRoute:
-    """A kind of message of a WebSocket API: a decorator and a trigger, as a `Route` is; made by `chat.message(...)`."""
-
-    __slots__ = ("api", "handler", "key", "origin", "replies")
-
-    def __init__(self, api: WebSocketApi, key: str, origin: Origin, *, replies: bool) -> None:
-        self.api = api
-        self.key = key
-        self.origin = origin
-        self.replies = replies
-        self.handler: Callable[..., object] | None = None
-
-    def __call__(self, handler: Handler) -> Handler:
-        """Serve the messages by the API's own function."""
-        self.handler = handler
-        self.api.add(self)
-        return handler
-
-    def __repr__(self) -> str:
-        return f"<route {self.key!r} of {self.api.id!r}>"
-
-
-class ListenerRule:
-    """Requests to a load balancer that meet conditions; made by `balancer.rule(...)`, for `on=`."""
-
-    __slots__ = ("addresses", "balancer", "headers", "hosts", "methods", "origin", "paths", "priority", "query")
-
-    def __init__(
-        self,
-        balancer: LoadBalancer,
-        origin: Origin,
-        *,
-        paths: tuple[str, ...],
-        methods: tuple[str, ...],
-        hosts: tuple[str, ...],
-        headers: Mapping[str, str | Sequence[str]],
-        query: Mapping[str, str],
-        addresses: tuple[str, ...],
-        priority: int | None,
-    ) -> None:
-        self.balancer = balancer
-        self.origin = origin
-        self.paths = paths
-        self.methods = methods
-        self.hosts = hosts
-        self.headers = headers
-        self.query = query
-        self.addresses = addresses
-        self.priority = priority
-
-    def __repr__(self) -> str:
-        return f"<rule of {self.balancer.id!r}>"
 
 
 if TYPE_CHECKING:

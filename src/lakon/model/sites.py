@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeAlias
 
-    from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+    from lakon.model.balancers import LoadBalancer
+    from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
     from lakon.model.http import Domain
     from lakon.model.origin import Origin
+    from lakon.model.sockets import WebSocketApi
 
     SiteApi: TypeAlias = HttpApi | RestApi | WebSocketApi | FunctionUrl | LoadBalancer
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from lakon.synth.values import arn, substitution
 
 if TYPE_CHECKING:
-    from lakon.model.gateways import HttpApi, RestApi, WebSocketApi
+    from lakon.model.gateways import HttpApi, RestApi
     from lakon.model.service import Service
+    from lakon.model.sockets import WebSocketApi
     from lakon.synth.template import Properties, Template
 
 _EVERY = {

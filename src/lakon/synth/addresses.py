@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.balancers import ListenerRule, LoadBalancer
+from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute, WebSocketApi
 
 if TYPE_CHECKING:
     from lakon.model.gateways import AnyApi

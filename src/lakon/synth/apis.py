@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+from lakon.model.balancers import LoadBalancer
+from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
+from lakon.model.sockets import WebSocketApi
 from lakon.synth.http_api import add_http_api
 from lakon.synth.load_balancer import add_load_balancer
 from lakon.synth.rest_api import add_rest_api

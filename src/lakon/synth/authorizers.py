@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from lakon.model.authorizers import Cognito, Iam, Inherited, Jwt, LambdaAuthorizer
+from lakon.model.authorizers import Cognito, Iam, Jwt, LambdaAuthorizer
 from lakon.model.cloudformation import CloudFormationResource
 from lakon.model.gateways import HttpApi, RestApi
 from lakon.model.names import logical_id
 from lakon.model.resource import REGION
+from lakon.model.routes import Inherited
 from lakon.model.values import Token
 from lakon.synth.addresses import calls_arn
 from lakon.synth.routing import invocation, permit
 
 if TYPE_CHECKING:
     from lakon.model.authorizers import Auth, Authorizer
-    from lakon.model.gateways import WebSocketApi
     from lakon.model.service import Service
+    from lakon.model.sockets import WebSocketApi
     from lakon.synth.template import Properties, Template
     from lakon.synth.values import Values
 

@@ -11,9 +11,10 @@ from lakon.model.names import logical_id
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lakon.model.gateways import HttpApi, WebSocketApi
+    from lakon.model.gateways import HttpApi
     from lakon.model.http import Domain
     from lakon.model.origin import Origin
+    from lakon.model.sockets import WebSocketApi
     from lakon.synth.template import Properties, Template
     from lakon.synth.values import Values
 

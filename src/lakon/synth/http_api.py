@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakon.model.function import Function
-    from lakon.model.gateways import HttpApi, WebSocketApi
+    from lakon.model.gateways import HttpApi
     from lakon.model.http import Cors, Throttle
     from lakon.model.service import Service
+    from lakon.model.sockets import WebSocketApi
     from lakon.synth.template import Properties, Template
     from lakon.synth.values import Values
 

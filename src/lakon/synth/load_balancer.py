@@ -6,7 +6,8 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from lakon.model.routes import ListenerRule, Route
+from lakon.model.balancers import ListenerRule
+from lakon.model.routes import Route
 from lakon.synth.domains import certificate, point, reference
 from lakon.synth.routing import function_arn_of, function_id, served
 from lakon.synth.values import arn, json_text, place, substitution
@@ -14,8 +15,8 @@ from lakon.synth.values import arn, json_text, place, substitution
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lakon.model.balancers import LoadBalancer
     from lakon.model.function import Function
-    from lakon.model.gateways import LoadBalancer
     from lakon.model.resources import Bucket
     from lakon.model.service import Service
     from lakon.synth.template import Properties, Template

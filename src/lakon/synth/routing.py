@@ -6,8 +6,10 @@ import re
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeVar
 
+from lakon.model.balancers import ListenerRule
 from lakon.model.names import logical_id
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute
 from lakon.synth.values import substitution
 
 if TYPE_CHECKING:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from lakon.model.balancers import ListenerRule
 from lakon.model.names import logical_id
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.synth.functions import assumed_by
 from lakon.synth.grants import allow

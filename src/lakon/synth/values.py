@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from lakon.model import resource as declared
-from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+from lakon.model.balancers import LoadBalancer
+from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
 from lakon.model.resources import (
     Bucket,
     Bus,
@@ -25,6 +26,7 @@ from lakon.model.resources import (
     Topic,
 )
 from lakon.model.sites import Site
+from lakon.model.sockets import WebSocketApi
 from lakon.model.values import MARK
 from lakon.synth.addresses import HOST, address, host_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakon.model.routes import SocketRoute
+from lakon.model.sockets import SocketRoute
 from lakon.synth.addresses import LIVE, calls_arn
 from lakon.synth.authorizers import Authorizers
 from lakon.synth.domains import add_gateway_domain
@@ -13,8 +13,8 @@ from lakon.synth.routing import function_id, functions, invocation, permit, serv
 
 if TYPE_CHECKING:
     from lakon.model.function import Function
-    from lakon.model.gateways import WebSocketApi
     from lakon.model.service import Service
+    from lakon.model.sockets import WebSocketApi
     from lakon.synth.template import Properties, Template
     from lakon.synth.values import Values
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from lakon.commands.samples import http, messaging, storage
 from lakon.commands.samples.patterns import WORD, matching
-from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.balancers import ListenerRule, LoadBalancer
+from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 
 if TYPE_CHECKING:

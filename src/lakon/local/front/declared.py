@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from lakon.local.front import plan
 from lakon.model.authorizers import Cognito, Iam, Jwt, LambdaAuthorizer
-from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+from lakon.model.balancers import LoadBalancer
+from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
 from lakon.model.http import Url
 from lakon.model.names import logical_id
-from lakon.model.routes import Route, SocketRoute
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute, WebSocketApi
 from lakon.synth.addresses import LIVE
 from lakon.synth.authorizers import decides, pool_arn
 from lakon.synth.functions import streams
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from lakon.model.authorizers import Auth, Authorizer, Inherited
+    from lakon.model.authorizers import Auth, Authorizer
     from lakon.model.function import Function
     from lakon.model.gateways import AnyApi
     from lakon.model.http import Cors, Throttle
+    from lakon.model.routes import Inherited
     from lakon.model.service import Service
     from lakon.model.sites import Site
 

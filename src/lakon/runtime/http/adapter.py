@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lakon.runtime.http.calls import Call
-from lakon.runtime.http.fronts import Balancer, GatewayV1, GatewayV2, answer_balancer, answer_v1, answer_v2, unquoted
+from lakon.runtime.http.balancer import Balancer, answer_balancer
+from lakon.runtime.http.fronts import GatewayV1, GatewayV2, answer_v1, answer_v2, unquoted
+from lakon.runtime.http.handlers import Call
 from lakon.runtime.http.response import HTTPError, Response, respond
 
 TYPE_CHECKING = False

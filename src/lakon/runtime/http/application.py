@@ -6,17 +6,8 @@ Routes are found by the key that the gateway gives with each event, in a diction
 
 from __future__ import annotations
 
-from lakon.runtime.http.calls import Call
-from lakon.runtime.http.fronts import (
-    Balancer,
-    GatewayV1,
-    GatewayV2,
-    answer_balancer,
-    answer_v1,
-    answer_v2,
-    is_function_url,
-    unquoted,
-)
+from lakon.runtime.http.fronts import GatewayV1, GatewayV2, answer_v1, answer_v2, is_function_url, unquoted
+from lakon.runtime.http.handlers import Call
 from lakon.runtime.http.response import HTTPError, Response, respond
 
 TYPE_CHECKING = False
@@ -60,7 +51,7 @@ class Application:
         if around is None or "httpMethod" not in event:
             raise ValueError("this is no HTTP request of API Gateway, a function URL or a load balancer")
         if "elb" in around:
-            return answer_balancer(self._search_balancer(event, context), event)
+            return self._of_balancer(event, context)
         path = {name: unquoted(value) for name, value in (event.get("pathParameters") or {}).items()}
         request = GatewayV1(event, context, path)
         call = self.calls.get(f"{event['httpMethod']} {event['resource']}")
@@ -105,8 +96,11 @@ class Application:
         path = event["rawPath"] if is_function_url(event) else request.url_path
         return self._search(request, request.method, path, encoded=is_function_url(event))
 
-    def _search_balancer(self, event: Any, context: Any) -> Response:
-        return self._search(Balancer(event, context, {}), event["httpMethod"], event["path"], encoded=True)
+    def _of_balancer(self, event: Any, context: Any) -> dict[str, Any]:
+        from lakon.runtime.http.balancer import Balancer, answer_balancer
+
+        request = Balancer(event, context, {})
+        return answer_balancer(self._search(request, event["httpMethod"], event["path"], encoded=True), event)
 
     def _search(self, request: Request, method: str, path: str, *, encoded: bool) -> Response:
         call = self.calls.get(f"{method} {path}")

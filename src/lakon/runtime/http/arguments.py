@@ -6,8 +6,7 @@ the body; a number, text, flag, date and the like is a parameter of the query.
 
 from __future__ import annotations
 
-from lakon.runtime.http.handlers import is_request
-from lakon.runtime.http.request import Request
+from lakon.runtime.http.request import Request, is_request
 from lakon.runtime.http.response import HTTPError
 from lakon.runtime.http.validation import Faults, decoder, is_scalar, listed, resolved
 

@@ -6,8 +6,8 @@ See "Control access to HTTP APIs with AWS Lambda authorizers" and "Use API Gatew
 
 from __future__ import annotations
 
-from lakon.runtime.http.calls import Call
 from lakon.runtime.http.fronts import GatewayV1, GatewayV2
+from lakon.runtime.http.handlers import Call
 from lakon.runtime.http.response import HTTPError
 
 TYPE_CHECKING = False

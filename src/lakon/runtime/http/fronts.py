@@ -1,16 +1,14 @@
-"""How each front door spells requests and answers. Ships into Lambda.
+"""How front doors spell requests and answers. Ships into Lambda.
 
-HTTP APIs and function URLs speak payload format 2.0, REST APIs 1.0, load balancers a dialect of it. HTTP APIs hand
-paths over decoded; REST APIs, function URLs and load balancers encoded. Queries are decoded by REST APIs alone.
-See "Create AWS Lambda proxy integrations for HTTP APIs", "Input format of a Lambda function for proxy integration",
-"Invoking Lambda function URLs" and "Use Lambda functions as targets of an Application Load Balancer".
+HTTP APIs and function URLs speak payload format 2.0, REST APIs 1.0; load balancers speak `lakon.runtime.http.balancer`.
+HTTP APIs hand paths over decoded; REST APIs and function URLs encoded. Queries are decoded by REST APIs alone. See
+"Create AWS Lambda proxy integrations for HTTP APIs", "Input format of a Lambda function for proxy integration" and
+"Invoking Lambda function URLs".
 """
 
 from __future__ import annotations
 
 from lakon.runtime.http.request import Request
-from lakon.runtime.http.response import TITLES
-from lakon.runtime.http.values import parse_query
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,6 +71,8 @@ class GatewayV2(Request):
         return headers
 
     def _read_query(self) -> dict[str, list[str]]:
+        from lakon.runtime.http.values import parse_query
+
         return parse_query(self.raw_query)
 
     def _read_auth(self) -> dict[str, Any]:
@@ -148,36 +148,6 @@ class GatewayV1(Request):
         return (self.event["requestContext"].get("authorizer") or {}).get("claims") or {}
 
 
-class Balancer(GatewayV1):
-    """A request of an Application Load Balancer."""
-
-    __slots__ = ()
-
-    @property
-    def client(self) -> str:
-        """The address of the client, as the load balancer saw it."""
-        return (self.headers.get("x-forwarded-for") or "").rpartition(",")[2].strip()
-
-    @property
-    def id(self) -> str:
-        """The request's id: the load balancer's trace id."""
-        return self.headers.get("x-amzn-trace-id") or ""
-
-    @property
-    def raw_query(self) -> str:
-        """What stood after `?`, encoded."""
-        return "&".join([f"{name}={value}" for name, values in super()._read_query().items() for value in values])
-
-    def _read_query(self) -> dict[str, list[str]]:
-        return parse_query(self.raw_query)
-
-    def _read_auth(self) -> dict[str, Any]:
-        return {}
-
-    def _read_claims(self) -> dict[str, Any]:
-        return {}
-
-
 def is_function_url(event: dict[str, Any]) -> bool:
     """Whether a request in payload format 2.0 came through a function URL: the name that was asked for tells."""
     return ".lambda-url." in event["requestContext"].get("domainName", "")
@@ -195,7 +165,7 @@ def unquoted(path: str) -> str:
 def answer_v2(response: Response) -> dict[str, Any]:
     """A response in payload format 2.0."""
     body, encoded = _sent(response)
-    cookies, headers = _cookies(response), response.headers
+    cookies, headers = cookies_of(response), response.headers
     answer: dict[str, Any] = {"statusCode": response.status, "headers": headers, "body": body}
     for value in headers.values():
         if type(value) is not str:
@@ -213,7 +183,7 @@ def answer_v2(response: Response) -> dict[str, Any]:
 def answer_v1(response: Response) -> dict[str, Any]:
     """A response in payload format 1.0; headers with several values stand beside those with one."""
     body, encoded = _sent(response)
-    cookies = _cookies(response)
+    cookies = cookies_of(response)
     single = {name: value for name, value in response.headers.items() if isinstance(value, str)}
     several = {name: list(value) for name, value in response.headers.items() if not isinstance(value, str)}
     if cookies:
@@ -226,38 +196,7 @@ def answer_v1(response: Response) -> dict[str, Any]:
     return answer
 
 
-def answer_balancer(response: Response, event: dict[str, Any]) -> dict[str, Any]:
-    """A response for a load balancer, which takes all headers as lists, or none, as its target group says.
-
-    Where it takes none, further cookies go out under the same name in other letters: names have no case.
-    """
-    body, encoded = text_of(response)
-    cookies = _cookies(response)
-    answer: dict[str, Any] = {
-        "statusCode": response.status,
-        "statusDescription": f"{response.status} {TITLES.get(response.status, 'OK')}",
-        "body": body,
-        "isBase64Encoded": encoded,
-    }
-    if "multiValueHeaders" in event:
-        several = {name: [value] if isinstance(value, str) else list(value) for name, value in response.headers.items()}
-        if cookies:
-            several["set-cookie"] = cookies
-        answer["multiValueHeaders"] = several
-        return answer
-    single = {name: value if isinstance(value, str) else ",".join(value) for name, value in response.headers.items()}
-    for number, cookie in enumerate(cookies):
-        single[_cased("set-cookie", number)] = cookie
-    answer["headers"] = single
-    return answer
-
-
-def _cased(name: str, number: int) -> str:
-    letters = [letter.upper() if number >> place & 1 else letter for place, letter in enumerate(name.replace("-", ""))]
-    return "".join([*letters[:3], "-", *letters[3:]])
-
-
-def _cookies(response: Response) -> list[str]:
+def cookies_of(response: Response) -> list[str]:
     """The cookies, those that stand among the headers too: they cannot be joined by commas."""
     said = response.headers.pop("set-cookie", None)
     if said is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lakon.runtime.http.calls import awaited
 from lakon.runtime.http.cors import allow, is_preflight, preflight
+from lakon.runtime.http.handlers import awaited
 from lakon.runtime.http.response import HTTPError, Response, respond
 
 TYPE_CHECKING = False
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from lakon.runtime.http.application import Hooks
-    from lakon.runtime.http.calls import Call
     from lakon.runtime.http.cors import Policy
+    from lakon.runtime.http.handlers import Call
     from lakon.runtime.http.request import Request
 
 

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from lakon.runtime.http.calls import Call
+    from lakon.runtime.http.handlers import Call
 
     Leaf = dict[str, tuple[Call, tuple[str, ...]]]
 

@@ -6,12 +6,66 @@ Nothing is read before it is asked for. How each front door spells a request is 
 from __future__ import annotations
 
 from lakon.runtime.http.response import HTTPError
-from lakon.runtime.http.values import Form, Headers, Multi, parameter, parse_cookies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
+
+    from lakon.runtime.http.values import Form, Multi
+
+
+class Headers:
+    """Headers by their names in any case; several of one name are joined by commas, as HTTP has it."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._values == other._values
+
+    __hash__ = None  # type: ignore[assignment]  # as of dicts
+
+    def __repr__(self) -> str:
+        return f"Headers({self._values!r})"
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The header, or `default` where it is not there."""
+        return self._values.get(name.lower(), default)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a header that is a list, such as `Accept`: of repeated headers, and between commas."""
+        value = self._values.get(name.lower())
+        if value is None:
+            return []
+        if '"' not in value:
+            return [part.strip() for part in value.split(",")]
+        parts, start, quoted = [], 0, False
+        for place, letter in enumerate(value):
+            if letter == '"':
+                quoted = not quoted
+            elif letter == "," and not quoted:
+                parts.append(value[start:place].strip())
+                start = place + 1
+        return [*parts, value[start:].strip()]
+
+    def items(self) -> list[tuple[str, str]]:
+        """The names, in lower case, and the values."""
+        return list(self._values.items())
 
 
 class Request:
@@ -58,6 +112,8 @@ class Request:
     def query(self) -> Multi:
         """The parameters after `?`, decoded: `request.query["page"]`, `.get("page", "1")`, `.all("tag")`."""
         if self._query is None:
+            from lakon.runtime.http.values import Multi
+
             self._query = Multi(self._read_query())
         return self._query
 
@@ -87,6 +143,8 @@ class Request:
 
         Raises `lakon.HTTPError` (400, 415) where it is not.
         """
+        from lakon.runtime.http.values import parameter
+
         charset = parameter(self.headers.get("content-type") or "", "charset") or "utf-8"
         try:
             return self.body.decode(charset)
@@ -200,3 +258,20 @@ def _quoted(path: str) -> str:
     from urllib.parse import quote
 
     return quote(path, safe="/:@!$&'()*+,;=~")
+
+
+def is_request(name: str, annotation: Any, names: tuple[str, ...], *, alone: bool) -> bool:
+    """Whether a parameter takes the request itself: by annotation, by the name `request`, or because it is `alone`."""
+    if annotation is ...:
+        return name == "request" or (alone and name not in names)
+    return annotation in (Request, "Request", "lakon.Request")
+
+
+def parse_cookies(header: str) -> dict[str, str]:
+    """The cookies of a header; of two with one name the first, which is the more exact one."""
+    cookies: dict[str, str] = {}
+    for pair in header.split(";"):
+        name, equals, value = pair.strip().partition("=")
+        if equals and name not in cookies:
+            cookies[name] = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    return cookies

@@ -5,8 +5,8 @@ See "Working with WebSocket APIs": `$connect` events carry headers and a query, 
 
 from __future__ import annotations
 
-from lakon.runtime.http.calls import Call
 from lakon.runtime.http.fronts import GatewayV1, text_of
+from lakon.runtime.http.handlers import Call
 from lakon.runtime.http.response import HTTPError, respond
 
 TYPE_CHECKING = False

@@ -1,63 +1,10 @@
-"""The parts of a request: headers, parameters, cookies, forms and their files. Ships into Lambda."""
+"""What stands in a query or a form: parameters by name, files. Ships into Lambda."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class Headers:
-    """Headers by their names in any case; several of one name are joined by commas, as HTTP has it."""
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: dict[str, str]) -> None:
-        self._values = values
-
-    def __getitem__(self, name: str) -> str:
-        return self._values[name.lower()]
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._values
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._values == other._values
-
-    __hash__ = None  # type: ignore[assignment]  # as of dicts
-
-    def __repr__(self) -> str:
-        return f"Headers({self._values!r})"
-
-    def get(self, name: str, default: str | None = None) -> str | None:
-        """The header, or `default` where it is not there."""
-        return self._values.get(name.lower(), default)
-
-    def all(self, name: str) -> list[str]:
-        """Every value of a header that is a list, such as `Accept`: of repeated headers, and between commas."""
-        value = self._values.get(name.lower())
-        if value is None:
-            return []
-        if '"' not in value:
-            return [part.strip() for part in value.split(",")]
-        parts, start, quoted = [], 0, False
-        for place, letter in enumerate(value):
-            if letter == '"':
-                quoted = not quoted
-            elif letter == "," and not quoted:
-                parts.append(value[start:place].strip())
-                start = place + 1
-        return [*parts, value[start:].strip()]
-
-    def items(self) -> list[tuple[str, str]]:
-        """The names, in lower case, and the values."""
-        return list(self._values.items())
 
 
 class Multi:
@@ -135,33 +82,6 @@ class File:
     __hash__ = None  # type: ignore[assignment]  # as of dicts
 
 
-def parse_cookies(header: str) -> dict[str, str]:
-    """The cookies of a header; of two with one name the first, which is the more exact one."""
-    cookies: dict[str, str] = {}
-    for pair in header.split(";"):
-        name, equals, value = pair.strip().partition("=")
-        if equals and name not in cookies:
-            cookies[name] = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
-    return cookies
-
-
-def parse_query(text: str) -> dict[str, list[str]]:
-    """The parameters of a query string, decoded; a name without `=` has an empty value."""
-    values: dict[str, list[str]] = {}
-    decoded = _unquoted if "%" in text or "+" in text else str
-    for pair in text.split("&"):
-        if pair:
-            name, _, value = pair.partition("=")
-            values.setdefault(decoded(name), []).append(decoded(value))
-    return values
-
-
-def _unquoted(text: str) -> str:
-    from urllib.parse import unquote_plus
-
-    return unquote_plus(text)
-
-
 def parameter(header: str, name: str) -> str | None:
     """A parameter of a header such as `text/html; charset=utf-8`."""
     rest = header.partition(";")[2]
@@ -183,3 +103,20 @@ def _quoted_string(text: str) -> tuple[str, str]:
         letters.append(text[place])
         place += 1
     return "".join(letters), text[place + 1 :]
+
+
+def parse_query(text: str) -> dict[str, list[str]]:
+    """The parameters of a query string, decoded; a name without `=` has an empty value."""
+    values: dict[str, list[str]] = {}
+    decoded = _unquoted if "%" in text or "+" in text else str
+    for pair in text.split("&"):
+        if pair:
+            name, _, value = pair.partition("=")
+            values.setdefault(decoded(name), []).append(decoded(value))
+    return values
+
+
+def _unquoted(text: str) -> str:
+    from urllib.parse import unquote_plus
+
+    return unquote_plus(text)

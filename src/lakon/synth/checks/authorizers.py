@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lakon.model.authorizers import Cognito, Iam, Inherited, Jwt, LambdaAuthorizer
+from lakon.model.authorizers import Cognito, Iam, Jwt, LambdaAuthorizer
 from lakon.model.cloudformation import CloudFormationResource
 from lakon.model.gateways import HttpApi, RestApi
 from lakon.model.resource import Resource
+from lakon.model.routes import Inherited
 from lakon.model.values import MARK
 from lakon.synth.checks.mistakes import are_texts, spelled
 
 if TYPE_CHECKING:
-    from lakon.model.gateways import WebSocketApi
     from lakon.model.origin import Origin
     from lakon.model.service import Service
+    from lakon.model.sockets import WebSocketApi
     from lakon.synth.checks.mistakes import Mistakes
 
 IDENTITY = re.compile(r"(header|query|context|variable)\.[A-Za-z0-9_.-]+")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lakon.model.balancers import ListenerRule
 from lakon.model.resources import Bucket
-from lakon.model.routes import ListenerRule
 from lakon.model.values import MARK
 from lakon.synth.checks.domains import CERTIFICATE, is_reference
 from lakon.synth.checks.http_routes import METHODS
@@ -14,7 +14,7 @@ from lakon.synth.checks.mistakes import are_texts, is_number, spelled
 from lakon.synth.routing import served
 
 if TYPE_CHECKING:
-    from lakon.model.gateways import LoadBalancer
+    from lakon.model.balancers import LoadBalancer
     from lakon.model.service import Service
     from lakon.synth.checks.mistakes import Mistakes
 

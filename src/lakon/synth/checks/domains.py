@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lakon.model.balancers import LoadBalancer
 from lakon.model.cloudformation import CloudFormationResource
-from lakon.model.gateways import HttpApi, LoadBalancer, RestApi, WebSocketApi
+from lakon.model.gateways import HttpApi, RestApi
 from lakon.model.http import Domain
 from lakon.model.sites import Site
+from lakon.model.sockets import WebSocketApi
 from lakon.model.values import MARK
 from lakon.synth.checks.mistakes import spelled
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, assert_never
 
-from lakon.model.gateways import FunctionUrl, HttpApi, LoadBalancer, RestApi, WebSocketApi
+from lakon.model.balancers import ListenerRule, LoadBalancer
+from lakon.model.gateways import FunctionUrl, HttpApi, RestApi
 from lakon.model.http import Url
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute, WebSocketApi
 from lakon.model.values import MARK
 from lakon.synth.checks.authorizers import check_auth, check_authorizers
 from lakon.synth.checks.balancers import check_load_balancer

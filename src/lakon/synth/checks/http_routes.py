@@ -6,10 +6,12 @@ import re
 from inspect import isclass
 from typing import TYPE_CHECKING
 
-from lakon.model.authorizers import INHERITED, Cognito, Jwt
+from lakon.model.authorizers import Cognito, Jwt
+from lakon.model.balancers import ListenerRule, LoadBalancer
 from lakon.model.code import PythonHandler
-from lakon.model.gateways import FunctionUrl, LoadBalancer, RestApi
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.gateways import FunctionUrl, RestApi
+from lakon.model.routes import INHERITED, Route
+from lakon.model.sockets import SocketRoute
 from lakon.runtime.http.application import names_of
 from lakon.runtime.http.arguments import parameters
 from lakon.runtime.http.handlers import Mount, parameters_of, request_handler

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from lakon.model.routes import ListenerRule, Route, SocketRoute
+from lakon.model.balancers import ListenerRule
+from lakon.model.routes import Route
+from lakon.model.sockets import SocketRoute
 from lakon.model.triggers import BusEvents, ObjectEvents, QueueMessages, Schedule, TopicMessages
 from lakon.synth.checks.documents import json_fault, pattern_fault
 from lakon.synth.checks.mistakes import is_number, spelled
