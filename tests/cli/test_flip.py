@@ -109,6 +109,12 @@ def call(run, name, payload="{}"):
     return run("invoke", name, payload, "--local")
 
 
+def code_to_move(run):
+    told = run("provision", "--local", "--no-bucket", "--dry-run", "--json").json()
+    assert told["empty"] is not bool(told["code"] or told["resources"])
+    return {tuple(each["resources"]): [file["path"] for file in each["files"]] for each in told["code"]}
+
+
 def test_from_stubs_to_code(run, born, tmp_path):
     commit = "0123456789abcdef0123456789abcdef01234567"
     (tmp_path / ".git" / "refs" / "heads").mkdir(parents=True)
@@ -142,20 +148,32 @@ def test_from_stubs_to_code(run, born, tmp_path):
 
     text = born.read_text()
     born.write_text(text.replace("memory=256", "memory=512").replace('"real"', '"newer"'))
+    assert code_to_move(run) == {("TakeFunction", "TellFunction"): ["app.py"]}
     changed = run("provision", "--local", "--no-bucket")
     assert changed.code == 0, changed.err
     assert functions(run) == {"take": "live", "tell": "live"}, "no stub comes back"
     assert aws.function("take")["MemorySize"] == 512
     assert call(run, "take").json() == "newer"
     assert aws.triggers() == ("ENABLED", "ENABLED")
-    assert run("provision", "--local", "--no-bucket", "--json").json()["action"] == "unchanged"
+    assert code_to_move(run) == {}
+    again = run("provision", "--local", "--no-bucket", "--json").json()
+    assert (again["action"], again["flipped"]) == ("unchanged", [])
+    (tmp_path / ".git" / "refs" / "heads" / "main").write_text(commit[::-1] + "\n")
+    assert run("flip", "--local", "--json").json() == {"flipped": [], "unchanged": ["take", "tell"]}
+    assert commit[::-1][:12] in run("status", "--local").out, "of the same code the newest source is told"
+
+    born.write_text(born.read_text().replace('"newer"', '"newest"'))
+    assert "TakeFunction, TellFunction: 1 file changed" in run("provision", "--local", "--no-bucket", "--dry-run").out
+    moved = run("provision", "--local", "--no-bucket")
+    assert "born-dev: unchanged, take, tell flipped" in moved.err
+    assert call(run, "take").json() == "newest"
 
     refused = run("provision", "--local", "--code-only")
     assert refused.code == 2
     assert "`lakon flip --local` exchanges code there" in refused.err
     with_bucket = run("provision", "--local", "--json")
     assert with_bucket.json()["action"] == "updated", "a stack may get a bucket later"
-    assert call(run, "take").json() == "newer"
+    assert call(run, "take").json() == "newest"
     assert aws.triggers() == ("ENABLED", "ENABLED")
     back = run("provision", "--local", "--no-bucket")
     assert back.code == 2

@@ -30,9 +30,11 @@ def tell(done: Provisioned, terminal: Terminal, *, as_json: bool, exchanged: Seq
                 "functions": done.functions,
                 "uploaded": done.uploaded,
                 **({} if exchanged is None else {"exchanged": exchanged}),
+                **({} if done.flipped is None else {"flipped": done.flipped}),
             }
         )
         return
-    terminal.note(f"{outcome.stack}: {outcome.action}")
+    flipped = f", {', '.join(done.flipped)} flipped" if done.flipped else ""
+    terminal.note(f"{outcome.stack}: {outcome.action}{flipped}")
     for name, value in sorted(outcome.outputs.items()):
         click.echo(f"{name} = {value}")

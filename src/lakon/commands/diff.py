@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lakon.commands.build import build
 from lakon.commands.places import reach, start
 from lakon.commands.wanted import wanted, without_bucket
-from lakon.describe.difference.code import CodeChange, Member, Stored, compare_files
+from lakon.describe.difference.code import CodeChange, Member, Stored, compare_files, listed
 from lakon.describe.difference.whole import NOTHING, Difference, Side, compare
 from lakon.provision.artifacts import archive_key, own_bucket
 from lakon.provision.deployed import deployed, members
@@ -62,6 +62,11 @@ def _differing(
 ) -> StackDifference:
     goal = wanted(program, target, built, None if built.stubs else bucket or own_bucket(session))
     found = compared(program.stack(target.stage), before, goal, built.synthesis.origins)
+    if built.stubs and before:
+        from lakon.commands.flip import flip_changes  # not for stacks with a bucket
+
+        moved = flip_changes(session, program, target, built, before)
+        return replace(found, difference=replace(found.difference, code=moved))
     return look_into(session, found, {archive_key(archive.path): archive.path for archive in built.archives.values()})
 
 
@@ -89,6 +94,6 @@ def _looked_into(session: Session, change: CodeChange, here: Mapping[str, Path])
 def _members(session: Session, stored: Stored, here: Mapping[str, Path]) -> dict[str, Member] | None:
     if stored.key in here:
         with zipfile.ZipFile(here[stored.key]) as archive:
-            return {each.filename: Member(each.file_size, each.CRC) for each in archive.infolist()}
-    told = members(session, stored.bucket, stored.key)
+            return listed(archive)
+    told = members(session, stored.bucket, stored.key) if stored.bucket else None
     return None if told is None else {name: Member(size, crc) for name, (size, crc) in told.items()}

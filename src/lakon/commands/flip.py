@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -11,12 +13,13 @@ from lakon.commands import names
 from lakon.commands.build import build
 from lakon.commands.places import provisioning, reach
 from lakon.commands.revision import revision
+from lakon.describe.difference.code import CodeChange, Member, Stored, compare_files, listed
 from lakon.exceptions import LakonError, UsageError
 from lakon.model.names import logical_id
 from lakon.provision.code import on_each
 from lakon.provision.deployed import deployed
 from lakon.provision.failure import check_rests
-from lakon.provision.flipping import DIRECT_UPLOAD, HEALTH, Flipped, Real, flip, look, restore
+from lakon.provision.flipping import DIRECT_UPLOAD, HEALTH, Flipped, Real, code_of, flip, look, restore
 from lakon.provision.status import missing, resources
 from lakon.provision.switches import Trigger
 from lakon.synth.archives import archive_parameter
@@ -25,6 +28,8 @@ from lakon.synth.stubs import declared_on, stubbed, triggers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
 
     from lakon.commands.build import Build
     from lakon.commands.program import Program
@@ -101,23 +106,25 @@ def flip_built(
 @contextmanager
 def staying_real(
     session: Session, program: Program, target: Target, built: Build, reporter: Reporter
-) -> Iterator[None]:
+) -> Iterator[list[str]]:
     """The time in which a stack with stubs is changed: functions that were flipped before have the program's code then.
 
     CloudFormation puts a stub's handler back into each function that it changes, also when it rolls back. When it
-    failed they have the code that they had; what fails then is told beside the cause.
+    failed they have the code that they had; what fails then is told beside the cause. The list that is given names
+    those that got other code, in the end.
     """
     name = program.stack(target.stage)
     before = deployed(session, name)
     known = [function.name for function in program.service.functions]
     found = {} if before is None else states(session, before, known)
     real = {each: HEALTH if state.tried else None for each, state in found.items() if state.code}
+    moved: list[str] = []
     if not real:
-        yield
+        yield moved
         return
     check_sizes({each: one for each, one in _real(program, built).items() if each in real})
     try:
-        yield
+        yield moved
     except LakonError as failed:
         try:
             _restore(session, name, real)
@@ -126,7 +133,37 @@ def staying_real(
             failed.detail = "\n".join(filter(None, [failed.detail, told]))
         raise
     if held := _resting(session, name):
-        flip_built(session, program, target, built, held, real, reporter)
+        moved += flip_built(session, program, target, built, held, real, reporter).flipped
+
+
+def flip_changes(
+    session: Session, program: Program, target: Target, built: Build, held: Deployed
+) -> tuple[CodeChange, ...]:
+    """The code that functions which were flipped before would get with the next provision: see `staying_real`."""
+    real, users = _real(program, built), dict[tuple[Stored | None, Stored], list[str]]()
+    for name, is_now in states(session, held, list(real)).items():
+        live, new = is_now.state == "live", real[name]
+        if is_now.code and not (live and is_now.code == new.digest):
+            old = Stored(None, f"{is_now.code}{new.archive.suffix}") if live else None
+            users.setdefault((old, Stored(None, new.archive.name)), []).append(name)
+
+    stack = program.stack(target.stage)
+    firsts = [names[0] for names in users.values()]
+    codes = on_each(firsts, lambda name: code_of(session, f"{stack}-{name}"))
+    return tuple(
+        CodeChange(
+            tuple(logical_id(name, "Function") for name in sharing),
+            old,
+            new,
+            compare_files(_files(io.BytesIO(code)) if old else {}, _files(real[first].archive)),
+        )
+        for ((old, new), sharing), first, code in zip(users.items(), firsts, codes, strict=True)
+    )
+
+
+def _files(archive: Path | BinaryIO) -> dict[str, Member]:
+    with zipfile.ZipFile(archive) as opened:
+        return listed(opened)
 
 
 def _restore(session: Session, name: str, functions: Collection[str]) -> None:

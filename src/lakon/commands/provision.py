@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lakon.commands.fronts import open_fronts
@@ -37,13 +37,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
-    """What became of the stack, how many bytes were uploaded, the physical names of its functions, and its build."""
+    """What became of the stack, how many bytes were uploaded, the physical names of its functions, and its build.
+
+    `flipped` are the functions that got their code without a bucket, None where the stack has one.
+    """
 
     outcome: Outcome
     uploaded: int
     functions: Mapping[str, str]
     session: Session
     build: str
+    flipped: tuple[str, ...] | None = None
 
 
 def provision(
@@ -91,8 +95,9 @@ def put(
     """
     with provisioning(program, target):
         files = site_files(program, session) if pages is None else pages
-        with _staying_real(program, target, built, session, reporter):
+        with _staying_real(program, target, built, session, reporter) as flipped:
             provisioned = _put(program, target, built, session, reporter, bucket, uploaded_before, approve)
+        provisioned = replace(provisioned, flipped=None if flipped is None else tuple(flipped))
         publish_sites(files, session, provisioned.outcome.outputs, reporter)
         open_fronts(program, target, session, build=provisioned.build)
         return provisioned
@@ -100,7 +105,7 @@ def put(
 
 def _staying_real(
     program: Program, target: Target, built: Build, session: Session, reporter: Reporter
-) -> AbstractContextManager[None]:
+) -> AbstractContextManager[list[str] | None]:
     if not built.stubs:
         return nullcontext()
     from lakon.commands.flip import staying_real  # not for stacks with a bucket

@@ -91,6 +91,11 @@ def look(session: Session, function: str) -> Flipped:
     return _look(session, function).flipped
 
 
+def code_of(session: Session, function: str) -> bytes:
+    """The archive that a function has now. ProvisionError when there is none."""
+    return _fetched(_look(session, function).location)
+
+
 def flip(
     session: Session, function: str, real: Real, stub_runtime: str, triggers: tuple[Trigger, ...], event: bytes | None
 ) -> bool:
@@ -106,9 +111,9 @@ def flip(
 
     """
     held = _look(session, function)
-    if held.flipped == Flipped("live", real.digest, real.source, held.flipped.tried):
+    if (held.flipped.state, held.flipped.code) == ("live", real.digest):
         switch(session, triggers, live=True)
-        if held.flipped.tried is (event is None):
+        if held.flipped != Flipped("live", real.digest, real.source, event is not None):
             _mark(session, function, real, held.flipped, event)
         return False
     kept = _fetched(held.location) if held.flipped.state == "live" else stub_archive()

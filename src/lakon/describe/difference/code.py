@@ -9,6 +9,7 @@ from lakon.describe.difference.values import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from zipfile import ZipFile
 
     from lakon.describe.difference.resources import Resources
 
@@ -18,9 +19,9 @@ CODE_PATHS = frozenset(f"{holder}.{part}" for holder in _HOLDERS.values() for pa
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where an archive lies."""
+    """Where an archive lies; `bucket` is None where Lambda has it without one."""
 
-    bucket: str
+    bucket: str | None
     key: str
 
 
@@ -77,6 +78,11 @@ def compare_files(old: Mapping[str, Member], new: Mapping[str, Member]) -> tuple
     return tuple(
         _file(path, old.get(path), new.get(path)) for path in sorted(differing) if _source(path) not in differing
     )
+
+
+def listed(archive: ZipFile) -> dict[str, Member]:
+    """The files of an archive, by their paths."""
+    return {each.filename: Member(each.file_size, each.CRC) for each in archive.infolist()}
 
 
 def _file(path: str, old: Member | None, new: Member | None) -> FileChange:
