@@ -313,11 +313,11 @@ def _other_rights() -> Iterator[tuple[str, str, str]]:
         ("`dead_letters=`, `on_success=` or `on_failure=` a queue", {"on_failure": queue}, "the queue"),
         ("the same with a topic", {"on_failure": topic}, "the topic"),
         ("`tracing=True`", {"tracing": True}, "`*`, as X-Ray wants it"),
+        ("`vpc=`", {"vpc": lakon.Vpc(subnets=["subnet-1"], security_groups=["sg-1"])}, "`*`, as EC2 wants it"),
     )
     for what, settings_, on in said:
         more = [statement for statement in _policy(settings_) if statement not in plain]
         yield what, _actions(more), on
-    yield "`vpc=`", "the managed policy `AWSLambdaVPCAccessExecutionRole`", "as that policy says"
 
 
 def other(event: object, context: object) -> None:

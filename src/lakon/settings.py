@@ -41,6 +41,19 @@ class Target:
     bucket: str | None = None
     bucketless: bool = False
 
+    def command(self, verb: str) -> str:
+        """The command line of a verb on this target, for hints: `lakon status --stage prod`."""
+        local = " --local" if self.local else ""
+        stage = f" --stage {self.stage}" if self.stage != DEFAULT_STAGE else ""
+        region = f" --region {self.region}" if self.region else ""
+        return f"`lakon {verb}{local}{stage}{region}{self.place()}`"
+
+    def place(self) -> str:
+        """The profile and the endpoint as options of a command; that of the embedded AWS is found without."""
+        profile = f" --profile {self.profile}" if self.profile else ""
+        given = None if self.local else self.endpoint_url
+        return f"{profile} --endpoint-url {given}" if given else profile
+
 
 def cache_folder() -> Path:
     """Where Lakon keeps what it can make again: `LAKON_CACHE`, else the platform's cache folder."""

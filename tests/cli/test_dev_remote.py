@@ -133,5 +133,14 @@ def test_a_stage_without_a_bucket_is_refused(started, run, small):
     assert dev.returncode == 2, told
     assert "the stage mine does without a bucket" in told
     assert "app.py:4" in told
-    assert "`lakon flip`" in told
+    assert "`lakon flip --stage mine --endpoint-url http://127.0.0.1:" in told
     assert "no stack small-mine" in run("status", "--local", "--stage", "mine").err
+
+
+def test_a_stack_of_stubs_is_given_no_bucket(started, run, small):
+    assert run("provision", "--local", "--stage", "mine", "--no-bucket").code == 0
+    dev = started()
+    _, told = dev.communicate(timeout=LIMIT)
+    assert dev.returncode == 2, told
+    assert "the stack small-mine does without a bucket" in told
+    assert run("status", "--local", "--stage", "mine", "--json").json()["functions"]["greet"]["state"] == "stub"

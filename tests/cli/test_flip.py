@@ -67,6 +67,9 @@ class Aws:
         [rule] = self.client("events").list_rules()["Rules"]
         return schedule["State"], rule["State"]
 
+    def mappings(self):
+        return [each["State"] for each in self.client("lambda").list_event_source_mappings()["EventSourceMappings"]]
+
     def waiting(self):
         """How many messages the queue holds."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
@@ -126,6 +129,7 @@ def test_from_stubs_to_code(run, born, tmp_path):
     assert aws.buckets() == []
     assert functions(run) == {"take": "stub", "tell": "stub"}
     assert aws.triggers() == ("DISABLED", "DISABLED")
+    assert aws.mappings() == ["Disabled"]
     aws.send()
     assert call(run, "tell", '{"lakon": "health"}').json()["lakon"] == "stub"
     failed = call(run, "tell")
@@ -138,6 +142,7 @@ def test_from_stubs_to_code(run, born, tmp_path):
     assert done.json() == {"flipped": ["take"], "unchanged": []}
     assert functions(run) == {"take": "live", "tell": "stub"}
     assert aws.triggers() == ("ENABLED", "ENABLED")
+    assert aws.mappings() == ["Enabled"]
     assert call(run, "take").json() == "real"
     assert until(lambda: aws.waiting() == 0)
     assert run("flip", "--local", "--json").json() == {"flipped": ["tell"], "unchanged": ["take"]}

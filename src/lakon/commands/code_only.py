@@ -62,7 +62,7 @@ def provision_code(
         raise UsageError(
             f"{aliased[0].name!r} answers by an alias, which CloudFormation moves",
             where=aliased[0].origin.place(str(program.root)),
-            hint="`lakon provision` without --code-only moves it.",
+            hint=f"{target.command('provision')} without --code-only moves it.",
         )
     session = reach(program, target)
     name = program.stack(target.stage)

@@ -21,7 +21,9 @@ from lakon.commands.sites import has_pages, publish_sites, site_files
 from lakon.commands.wanted import without_bucket
 from lakon.exceptions import LakonError, UsageError
 from lakon.local.watch import Watch
+from lakon.provision.deployed import deployed
 from lakon.provision.status import status
+from lakon.synth.stubs import stubbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from lakon.commands.build import Build
     from lakon.commands.program import Program
     from lakon.commands.provision import Approve
+    from lakon.provision.session import Session
     from lakon.report import Reporter
     from lakon.settings import Target
 
@@ -107,6 +110,7 @@ class _Remote:
             program, built = read(saved, self._watch, self._built)
             if self._live is None:
                 session = reach(program, self._target)
+                _check_code(session, program.stack(self._target.stage))
                 self._live = Live(session, self._target, self._reporter, self._approve)
             if self._live.apply(program, built, tell, first=()):
                 self._tell(Shipped(program.stack(self._target.stage), time.monotonic() - began))
@@ -145,5 +149,18 @@ def _check_bucket(program: Program, target: Target) -> None:
         raise UsageError(
             f"the stage {target.stage} does without a bucket, and this hands code out by one",
             where=None if target.bucketless else program.service.origin.place(str(program.root)),
-            hint="`lakon flip` gives its functions their code; `lakon dev` runs the service on this machine.",
+            hint=_instead(target),
         )
+
+
+def _check_code(session: Session, name: str) -> None:
+    """Refuse a stack whose functions are stubs, or were: it would be given a bucket without being asked."""
+    held = deployed(session, name)
+    if held and stubbed(held.resources):
+        raise UsageError(
+            f"the stack {name} does without a bucket, and this hands code out by one", hint=_instead(session.target)
+        )
+
+
+def _instead(target: Target) -> str:
+    return f"{target.command('flip')} gives its functions their code; `lakon dev` runs the service on this machine."

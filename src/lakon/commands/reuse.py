@@ -153,7 +153,8 @@ def _same_program(app: Path, target: Target, template: Mapping[str, object], wha
 def _synthesis(program: Program, target: Target) -> Synthesis:
     if without_bucket(program, target):
         raise UsageError(
-            "a stack without a bucket takes no archives", hint="`lakon flip` brings code to its functions."
+            "a stack without a bucket takes no archives",
+            hint=f"{target.command('flip')} brings code to its functions.",
         )
     root = str(program.root)
     shifting, known = not target.local, addresses(program, target)

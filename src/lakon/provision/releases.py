@@ -124,8 +124,10 @@ def record(
 ) -> None:
     """Keep what the stack `name` has just been made of, and the revision of its source where it has one.
 
-    `held` is what the stack was before.
+    `held` is what the stack was before; where there was none, what is kept is of another, deleted by other means.
     """
+    if held is None:
+        forget(session, bucket, name)
     known = past(session, seen(session, bucket, name), held)
     last = known.running(build_of(held)) if held else None
     _write(session, bucket, name, wanted, source, last.time if last else None, datetime.now(UTC))

@@ -19,7 +19,6 @@ from botocore.config import Config
 
 from lakon.exceptions import CredentialsError, LakonError, LocalError, ProvisionError, UsageError
 from lakon.provision.models import Models
-from lakon.settings import DEFAULT_STAGE
 
 if TYPE_CHECKING:
     import boto3
@@ -186,21 +185,12 @@ class Session:
 
     def command(self, verb: str) -> str:
         """The command line of a verb on this target, for hints: `lakon status --stage prod`."""
-        local = " --local" if self.local else ""
-        stage = f" --stage {self.target.stage}" if self.target.stage != DEFAULT_STAGE else ""
-        region = f" --region {self.target.region}" if self.target.region else ""
-        return f"`lakon {verb}{local}{stage}{region}{self._place()}`"
+        return self.target.command(verb)
 
     def aws_command(self, words: str) -> str:
         """A command line of the AWS CLI on this target, for hints."""
         endpoint = f" --endpoint-url {self.target.endpoint_url}" if self.local else ""
-        return f"`aws {words} --region {self.region}{self._place()}{endpoint}`"
-
-    def _place(self) -> str:
-        """The profile and the endpoint that the command was given: that of the embedded AWS is found without."""
-        profile = f" --profile {self.target.profile}" if self.target.profile else ""
-        given = None if self.local else self.target.endpoint_url
-        return f"{profile} --endpoint-url {given}" if given else profile
+        return f"`aws {words} --region {self.region}{self.target.place()}{endpoint}`"
 
     @cached_property
     def _boto3(self) -> boto3.Session:

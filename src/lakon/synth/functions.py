@@ -15,7 +15,7 @@ from lakon.model.triggers import QueueMessages
 from lakon.runtime.environment import STAGE_VARIABLE, variable
 from lakon.synth.archives import archive_parameter
 from lakon.synth.grants import allow, invoked_names, statements
-from lakon.synth.values import function_name, substitution
+from lakon.synth.values import function_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,15 @@ _DESTINATION_ACTIONS = {
     "events": "events:PutEvents",
     "s3": "s3:PutObject",
 }
+# "Configuring a Lambda function to access resources in a VPC", required permissions
+_VPC_ACTIONS = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
 
 
 def alias_suffix(service: Service, name: str) -> str:
@@ -253,6 +262,8 @@ def role(service: Service, function: Function, values: Values) -> Properties:
     policy: list[Properties] = [allow(("logs:CreateLogStream", "logs:PutLogEvents"), [{"Fn::GetAtt": [group, "Arn"]}])]
     if function.tracing:
         policy.append(allow(("xray:PutTelemetryRecords", "xray:PutTraceSegments"), ["*"]))
+    if function.vpc is not None:
+        policy.append(allow(_VPC_ACTIONS, ["*"]))  # some of them can be had in no other way
     for trigger in function.on:
         if isinstance(trigger, QueueMessages):
             actions = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
@@ -262,14 +273,10 @@ def role(service: Service, function: Function, values: Values) -> Properties:
             policy.append(_reach(target, values))
     for use in function.uses:
         policy += statements(use, service, values)
-    properties: Properties = {
+    return {
         "AssumeRolePolicyDocument": assumed_by("lambda.amazonaws.com"),
         "Policies": [{"PolicyName": "Access", "PolicyDocument": _document(policy)}],
     }
-    if function.vpc is not None:
-        managed = "arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
-        properties["ManagedPolicyArns"] = [substitution(managed)]
-    return properties
 
 
 def _reach(target: Destination, values: Values) -> Properties:

@@ -65,10 +65,12 @@ _CALLERS = {
     "s3._deliver_event_to_lambda": "invoke_async_with_retry(",
     "cloudformation.provisioners._cfn_nested_stack_deploy": "_update_resource(",
 }
-FUNCTION, STACK = "AWS::Lambda::Function", "AWS::CloudFormation::Stack"
+FUNCTION, STACK, MAPPING = "AWS::Lambda::Function", "AWS::CloudFormation::Stack", "AWS::Lambda::EventSourceMapping"
 _HANDLERS = {
     (FUNCTION, "create"): ["logical_id", "props", "stack_name"],
     (FUNCTION, "update"): ["physical_id", "old_props", "new_props", "stack_name"],
+    (MAPPING, "create"): ["logical_id", "props", "stack_name"],
+    (MAPPING, "update"): ["physical_id", "old_props", "new_props", "stack_name"],
     (STACK, "create"): ["logical_id", "props", "stack_name"],
     (STACK, "update"): ["physical_id", "old_props", "new_props", "stack_name"],
     (STACK, "delete"): ["physical_id", "props"],

@@ -1,7 +1,7 @@
 """What the emulator's CloudFormation leaves out.
 
-Of a function, reserved concurrency and its dead letter target; of WebSocket APIs, the responses of routes; of a nested
-stack that fails, AWS's words, and that nothing of it stays behind.
+Of a function, reserved concurrency and its dead letter target; of a mapping, that it is off; of WebSocket APIs, the
+responses of routes; of a nested stack that fails, AWS's words, and that nothing of it stays behind.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import wraps
 from typing import TYPE_CHECKING
 
 from lakon.local.inside.concurrency import Key
-from lakon.local.inside.seam import FUNCTION, STACK
+from lakon.local.inside.seam import FUNCTION, MAPPING, STACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,11 +41,25 @@ def complete(emulator: Emulator) -> None:
 
     emulator.replace_handler(FUNCTION, "create", lambda original: completing(original, 1))
     emulator.replace_handler(FUNCTION, "update", lambda original: completing(original, 2))
+    emulator.replace_handler(MAPPING, "create", lambda original: _mapping_created(emulator, original))
     emulator.replace_handler(STACK, "create", lambda original: _nested_created(emulator, original))
     emulator.replace_handler(STACK, "update", lambda original: _nested_updated(original))
     update = "cloudformation.provisioners._update_resource"
     emulator.replace(update, _keeping_attributes(emulator, emulator.original(update)))
     emulator.add_kind("AWS::ApiGatewayV2::RouteResponse", _route_responses(emulator))
+
+
+def _mapping_created(emulator: Emulator, original: Handler) -> Handler:
+    """A mapping that is declared off is told to be: an update says so, its creation does not."""
+
+    @wraps(original)
+    def create(logical_id: str, props: Json, stack_name: str) -> tuple[str, Json]:
+        made, attributes = original(logical_id, props, stack_name)
+        if not props.get("Enabled", True):
+            emulator.handler(MAPPING, "update")(made, props, props, stack_name)
+        return made, attributes
+
+    return create
 
 
 def _nested_created(emulator: Emulator, original: Handler) -> Handler:
