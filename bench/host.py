@@ -19,6 +19,7 @@ from lakon.local.archives import Archives
 from lakon.local.functions import Call, parse_function
 from lakon.local.host import LambdaHost
 from lakon.local.http import Body, HttpConnection, Reply, Request
+from lakon.local.inside.pace import tune
 from lakon.local.log_writer import LogWriter
 from lakon.local.processes import ProcessGuard
 
@@ -77,4 +78,5 @@ async def _serve(folder: Path, digest: str, runtime: str, handler: str) -> None:
 
 
 if __name__ == "__main__":
+    tune()
     uvloop.run(_serve(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]))

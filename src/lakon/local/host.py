@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from lakon.exceptions import LakonError, LocalError
 from lakon.local.environment import ExecutionEnvironment
 from lakon.local.freezer import Freezer
+from lakon.local.inside.pace import Alert
 from lakon.local.launches import InvalidEntrypointError, Launcher
 from lakon.local.log_writer import LogWriter, StreamName
 from lakon.local.logs import LogStream
@@ -66,6 +67,7 @@ class LambdaHost:
         self._guard = guard
         self._watch = LimitWatch()
         self._freezer = Freezer()
+        self._alert = Alert(asyncio.get_running_loop())
         self._limits = limits or Limits()
         self._pools: dict[str, Pool] = {}
         self._all: set[ExecutionEnvironment] = set()
@@ -96,6 +98,7 @@ class LambdaHost:
         pool = self._pool(function)
         self._under_way += 1
         pool.under_way += 1
+        self._stir()
         run = Run(pool, call, sink, reply, self._over)
         environment = None if pool.initializing else pool.take(call.tenant_id)
         if environment and environment.usable:
@@ -163,9 +166,15 @@ class LambdaHost:
 
     def _over(self, run: Run, environment: ExecutionEnvironment, verdict: Verdict) -> None:
         self._count_out(run)
+        self._stir()
         if verdict.status.fatal:
             self._end_soon(environment, "timeout" if verdict.timed_out else "failure")
         self._release(run.pool, environment)
+
+    def _stir(self) -> None:
+        """Stay awake for the one invocation; of many, one has always something to say."""
+        if self._under_way < 2:
+            self._alert.stir()
 
     def _count_out(self, run: Run) -> None:
         self._under_way -= 1

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import gc
 import json
 import logging
 import os
@@ -27,6 +26,7 @@ from lakon.local.cloudwatch import CloudWatchLogs
 from lakon.local.emulator import Emulator
 from lakon.local.front.doors import Doors
 from lakon.local.host import LambdaHost, Limits
+from lakon.local.inside.pace import tune
 from lakon.local.journal import Journal
 from lakon.local.log_writer import LogWriter
 from lakon.local.processes import ProcessGuard
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 _LOCK_LIMIT = 3.0
 _WATCH = 0.5
-_COLLECT = 20_000, 20, 20  # what is made for an invocation is freed without a collection, but for a few objects
-_SWITCH = 0.0005  # an invocation must not wait 5 ms, Python's default, for the thread that writes logs
 
 
 def serve(folder: Path, owner_pid: int | None = None, limits: Limits | None = None) -> None:
@@ -48,8 +46,7 @@ def serve(folder: Path, owner_pid: int | None = None, limits: Limits | None = No
     LocalError when the emulator cannot be started or ends by itself, or when another supervisor has the folder.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    sys.setswitchinterval(_SWITCH)
-    gc.set_threshold(*_COLLECT)
+    tune()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK_FILE).open("a") as lock:
         _take(lock, folder)

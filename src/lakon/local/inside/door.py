@@ -17,6 +17,8 @@ from urllib.parse import parse_qs, unquote
 
 import uvloop
 
+from lakon.local.inside.pace import Alert
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -41,6 +43,7 @@ class DoorLoop(uvloop.Loop):
     def __init__(self) -> None:
         super().__init__()
         self._doors: weakref.WeakSet[Door] = weakref.WeakSet()
+        self._alert = Alert(self)
 
     def close_doors(self) -> None:
         """Hear no more; who waits for an answer still gets it."""
@@ -54,7 +57,7 @@ class DoorLoop(uvloop.Loop):
             return cast("asyncio.Server", await super().create_server(protocol_factory, *arguments, **options))
 
         def make() -> Door:
-            door = Door(protocol_factory, answer)
+            door = Door(protocol_factory, answer, self._alert)
             self._doors.add(door)
             return door
 
@@ -64,9 +67,10 @@ class DoorLoop(uvloop.Loop):
 class Door(asyncio.Protocol):
     """One connection. `server` makes the protocol that takes it over; `answer` answers an Invoke, or returns None."""
 
-    def __init__(self, server: Factory, answer: Answer) -> None:
+    def __init__(self, server: Factory, answer: Answer, alert: Alert) -> None:
         self._server = server
         self._answer = answer
+        self._alert = alert
         self._transport: asyncio.Transport | None = None
         self._asked = bytearray()
         self._answering: asyncio.Task[None] | None = None
@@ -115,6 +119,7 @@ class Door(asyncio.Protocol):
         if len(self._asked) >= size:
             body = bytes(self._asked[end + 4 : size])
             query = parse_qs(match[2] or "")
+            self._alert.stir()
             self._answering = asyncio.ensure_future(self._reply(size, unquote(match[1]), headers, body, query))
 
     async def _reply(self, size: int, path: str, headers: dict[str, str], body: bytes, query: Json) -> None:
@@ -125,6 +130,7 @@ class Door(asyncio.Protocol):
             failure = json.dumps({"Type": "Service", "message": str(error)}).encode()
             reply = 500, {"Content-Type": "application/json", "x-amzn-ErrorType": "ServiceException"}, failure
         self._answering = None
+        self._alert.stir()
         if reply is None:
             self._leave()
             return

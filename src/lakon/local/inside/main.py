@@ -30,6 +30,7 @@ from lakon.local.inside.front import Front
 from lakon.local.inside.invoke_api import InvokeApi
 from lakon.local.inside.invoker import Asked, Invoker, trace_id
 from lakon.local.inside.link import Link
+from lakon.local.inside.pace import tune
 from lakon.local.inside.provisioning import Provisioning
 from lakon.local.inside.records import Records
 from lakon.local.inside.triggers import Triggers
@@ -57,7 +58,7 @@ class SaveErrors(logging.Handler):
 
 def main() -> NoReturn:
     """Run until standard input closes."""
-    sys.setswitchinterval(0.0005)  # invocations have threads here: none must wait 5 ms, the default, for another
+    tune()
     listener = _bind(int(os.environ["LAKON_PORT"]))
     port = listener.getsockname()[1]
     os.environ["GATEWAY_PORT"] = str(port)
