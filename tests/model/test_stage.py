@@ -30,6 +30,16 @@ def test_elsewhere_the_environment_tells_it(monkeypatch: pytest.MonkeyPatch) -> 
     assert service.stage_asked is None
 
 
+def test_a_function_with_a_name_of_its_own_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAKON_STAGE", raising=False)
+    service = lakon.Service("shop")
+    with Declaring("prod"):
+        service.function(name="tell")(lambda event, context: None)
+        assert service.stage_asked is None
+        service.function(name="price", physical_name="old-price")(lambda event, context: None)
+    assert service.stage_asked == "prod"
+
+
 def named(*functions: str) -> lakon.Service:
     service = lakon.Service("shop")
     for name in functions:

@@ -66,6 +66,15 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_source():
     assert all(mistake.hint for mistake in mistakes(service))
 
 
+@pytest.mark.parametrize("other", [{"physical_name": "old"}, {"name": "old"}])
+def test_two_functions_of_one_name_in_aws(other):
+    service = service_with(physical_name="old" if "name" not in other else "imager-dev-old")
+    service.function(**{"name": "report", **other})(mistakes)
+    mistake = only(service)
+    assert f"'stamp' and '{other.get('name', 'report')}' would be one function in AWS" in mistake.what
+    assert mistakes(service, stage="prod") == () or "name" not in other
+
+
 def test_a_program_without_mistakes_has_none():
     assert mistakes(service_with()) == ()
 
@@ -108,6 +117,13 @@ def test_the_error_tells_each_mistake():
         ({"layers": "tools"}, "'stamp' has the layer 'tools'"),
         ({"kms_key": ""}, "kms_key of 'stamp' is ''"),
         ({"name": ""}, "a function is named ''"),
+        ({"physical_name": ""}, "physical_name of 'stamp' is ''"),
+        ({"physical_name": 5}, "physical_name of 'stamp' is 5"),
+        ({"physical_name": "x" * 65}, f"physical_name of 'stamp' is '{'x' * 65}'"),
+        (
+            {"physical_name": "arn:aws:lambda:us-east-1:1:function:a"},
+            "physical_name of 'stamp' is 'arn:aws:lambda:us-east-1:1:function:a'",
+        ),
         ({"architecture": ""}, "the architecture is ''"),
         ({"log_retention_days": 0}, "logs are kept for 0 days"),
         ({"vpc": {"subnets": []}}, "vpc of 'stamp' is {'subnets': []}"),

@@ -122,13 +122,13 @@ def _exchange(
 ) -> tuple[tuple[str, ...], int]:
     if not built.archives:
         return (), 0
-    stack, store = program.stack(target.stage), artifacts.artifact_bucket(session, bucket, reporter)
+    physical, store = program.functions(target.stage), artifacts.artifact_bucket(session, bucket, reporter)
     uploaded = artifacts.upload(session, store, [archive.path for archive in built.archives.values()], reporter)
     archives = {
-        f"{stack}-{function}": built.archives[parameter].path
+        physical[function]: built.archives[parameter].path
         for parameter, each in built.synthesis.archives.items()
         for function in each.functions
     }
     with reporter.step("exchanging code"):
         exchanged = code.bring(session, store, archives)
-    return tuple(name.removeprefix(f"{stack}-") for name in exchanged), uploaded
+    return tuple(name for name, each in physical.items() if each in exchanged), uploaded

@@ -244,9 +244,8 @@ class _Dev:
 
     def _follow(self, program: Program) -> None:
         if self._logs:
-            stack = program.stack(self._target.stage)
-            names = [function.name for function in program.service.functions]
-            self._logs.groups = {f"/aws/lambda/{stack}-{name}": name for name in names}
+            physical = program.functions(self._target.stage)
+            self._logs.groups = {f"/aws/lambda/{each}": name for name, each in physical.items()}
 
     def _ready(self, live: Live, program: Program, seconds: float) -> Ready:
         seen = overview(program.service, root=str(program.root))

@@ -65,7 +65,7 @@ def _differing(
     if built.stubs and before:
         from lakon.commands.flip import flip_changes  # not for stacks with a bucket
 
-        moved = flip_changes(session, program, target, built, before)
+        moved = flip_changes(session, program, built, before)
         return replace(found, difference=replace(found.difference, code=moved))
     return look_into(session, found, {archive_key(archive.path): archive.path for archive in built.archives.values()})
 

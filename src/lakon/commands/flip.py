@@ -70,20 +70,18 @@ def flip_functions(
     built = build(program, target, reporter, stubs=True)
     with provisioning(program, target):
         held = _without_bucket(session, program.stack(target.stage))
-        return flip_built(session, program, target, built, held, dict.fromkeys(wanted, event), reporter)
+        return flip_built(session, program, built, held, dict.fromkeys(wanted, event), reporter)
 
 
 def flip_built(
     session: Session,
     program: Program,
-    target: Target,
     built: Build,
     held: Deployed,
     wanted: Mapping[str, bytes | None],
     reporter: Reporter,
 ) -> Flips:
     """`flip_functions` with what was built already; `wanted` tells events by names of functions of the stack `held`."""
-    stack = program.stack(target.stage)
     real = _real(program, built)
     check_sizes({name: real[name] for name in wanted})
     made = {each.logical_id: each for each in resources(session, held.stack.stack_id)}
@@ -92,7 +90,7 @@ def flip_built(
 
     def one(name: str) -> LakonError | bool:
         try:
-            return flip(session, f"{stack}-{name}", real[name], runtimes[name], calls[name], wanted[name])
+            return flip(session, _physical(held, name), real[name], runtimes[name], calls[name], wanted[name])
         except LakonError as error:
             return error
 
@@ -133,12 +131,10 @@ def staying_real(
             failed.detail = "\n".join(filter(None, [failed.detail, told]))
         raise
     if held := _resting(session, name):
-        moved += flip_built(session, program, target, built, held, real, reporter).flipped
+        moved += flip_built(session, program, built, held, real, reporter).flipped
 
 
-def flip_changes(
-    session: Session, program: Program, target: Target, built: Build, held: Deployed
-) -> tuple[CodeChange, ...]:
+def flip_changes(session: Session, program: Program, built: Build, held: Deployed) -> tuple[CodeChange, ...]:
     """The code that functions which were flipped before would get with the next provision: see `staying_real`."""
     real, users = _real(program, built), dict[tuple[Stored | None, Stored], list[str]]()
     for name, is_now in states(session, held, list(real)).items():
@@ -147,9 +143,8 @@ def flip_changes(
             old = Stored(None, f"{is_now.code}{new.archive.suffix}") if live else None
             users.setdefault((old, Stored(None, new.archive.name)), []).append(name)
 
-    stack = program.stack(target.stage)
     firsts = [names[0] for names in users.values()]
-    codes = on_each(firsts, lambda name: code_of(session, f"{stack}-{name}"))
+    codes = on_each(firsts, lambda name: code_of(session, _physical(held, name)))
     return tuple(
         CodeChange(
             tuple(logical_id(name, "Function") for name in sharing),
@@ -172,7 +167,7 @@ def _restore(session: Session, name: str, functions: Collection[str]) -> None:
     made = {each.logical_id: each for each in resources(session, held.stack.stack_id)}
 
     def one(function: str) -> None:
-        restore(session, f"{name}-{function}", _calling(held, made, logical_id(function, "Function")))
+        restore(session, _physical(held, function), _calling(held, made, logical_id(function, "Function")))
 
     on_each(functions, one)
 
@@ -187,7 +182,7 @@ def states(session: Session, held: Deployed, functions: Collection[str]) -> dict
     """What those of the functions are that the stack made with a stub, by name. `functions` are all of the program."""
     stubs = set(stubbed(held.resources))
     mine = [name for name in functions if logical_id(name, "Function") in stubs]
-    return dict(zip(mine, on_each(mine, lambda name: look(session, f"{held.stack.name}-{name}")), strict=True))
+    return dict(zip(mine, on_each(mine, lambda name: look(session, _physical(held, name))), strict=True))
 
 
 def check_sizes(real: Mapping[str, Real]) -> None:
@@ -243,6 +238,12 @@ def _calling(held: Deployed, made: Mapping[str, Resource], function: str) -> tup
             physical = made[name].physical_id or ""
             found.append(Trigger(made[name].resource_type, physical, on, group if isinstance(group, str) else None))
     return tuple(found)
+
+
+def _physical(held: Deployed, function: str) -> str:
+    """What a function is called in AWS, by the stack's template: the program may call it otherwise by now."""
+    named = _properties(held, logical_id(function, "Function"))["FunctionName"]
+    return str(named["Fn::Sub"] if isinstance(named, dict) else named).replace("${AWS::StackName}", held.stack.name)
 
 
 def _properties(held: Deployed, name: str) -> Properties:

@@ -101,9 +101,8 @@ class Live:
             self._ahead = False
 
     def physical(self, function: str) -> str:
-        """The physical name of a function."""
-        stack = self._good.program.stack(self._target.stage) if self._good else ""
-        return f"{stack}-{function}"
+        """The physical name of a function of the program."""
+        return self._good.program.functions(self._target.stage)[function] if self._good else ""
 
     def _provision(self, new: _State) -> None:
         try:
@@ -124,9 +123,9 @@ class Live:
         )
 
     def _exchange(self, state: _State, functions: dict[str, list[str]]) -> None:
-        stack = state.program.stack(self._target.stage)
+        known = state.program.functions(self._target.stage)
         archives = {name: state.built.archives[name].path for name in functions}
-        physical = {name: [f"{stack}-{function}" for function in functions[name]] for name in functions}
+        physical = {name: [known[function] for function in functions[name]] for name in functions}
         if self.session.local:
             for name, archive in archives.items():
                 code.exchange(self.session, physical[name], self._bucket, artifacts.archive_key(archive))

@@ -18,7 +18,7 @@ def functions(program: Program, stage: str, names: Sequence[str]) -> dict[str, s
 
     UsageError names the function that comes nearest to one that does not exist.
     """
-    known = [function.name for function in program.service.functions]
+    known = program.functions(stage)
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.5)
@@ -27,4 +27,4 @@ def functions(program: Program, stage: str, names: Sequence[str]) -> dict[str, s
                 f"the service {program.service.name} has no function {name!r}",
                 hint=f"Did you mean {near[0]!r}?" if near else listed,
             )
-    return {name: f"{program.stack(stage)}-{name}" for name in names or known}
+    return {name: known[name] for name in names} if names else known

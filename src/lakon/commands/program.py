@@ -39,6 +39,10 @@ class Program:
         """The name of the service's stack in a stage."""
         return f"{self.service.name}-{stage}"
 
+    def functions(self, stage: str) -> dict[str, str]:
+        """What the functions are called in AWS in a stage, by their names."""
+        return {function.name: function.physical(self.stack(stage)) for function in self.service.functions}
+
     @contextmanager
     def at_hand(self) -> Iterator[None]:
         """Let the project's modules be found by their names: annotations that are texts are looked up there."""

@@ -124,7 +124,7 @@ def _put(
     approve: Approve | None,
 ) -> Provisioned:
     name = program.stack(target.stage)
-    functions = {function.name: f"{name}-{function.name}" for function in program.service.functions}
+    functions = program.functions(target.stage)
     goal = wanted(program, target, built, None if built.stubs else bucket or artifacts.own_bucket(session))
     build = releases.build_id(json.loads(goal.template), goal.parameters, goal.tags)
     held = deployed(session, name)

@@ -101,8 +101,9 @@ class Declared:
         """The stage that this copy of the service is, as in `memory=2048 if service.stage == "prod" else 256`.
 
         It is the stage of the command that loads the program, and the same inside Lambda: once a program asks while it
-        is loaded, every function of it is told by the variable `LAKON_STAGE`; if it asks later, the function's name
-        tells. Elsewhere that variable decides, or it is "dev". LakonError inside Lambda where neither tells.
+        is loaded, or gives a function a `physical_name`, every function of it is told by the variable `LAKON_STAGE`;
+        if it asks later, the function's name tells. Elsewhere that variable decides, or it is "dev". LakonError inside
+        Lambda where neither tells.
         """
         if Declaring.depth:
             self.stage_asked = Declaring.stage

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         url: bool | Url
         traffic: Traffic | None
         provisioned_concurrency: int | None
+        physical_name: str | None
 
 
 DEFAULTS: dict[str, object] = {
@@ -82,6 +83,7 @@ DEFAULTS: dict[str, object] = {
     "url": False,
     "traffic": None,
     "provisioned_concurrency": None,
+    "physical_name": None,
 }
 
 
@@ -117,6 +119,7 @@ class Function:
         on: tuple[Trigger, ...]
         on_failure: Destination | None
         on_success: Destination | None
+        physical_name: str | None
         provisioned_concurrency: int | None
         reserved_concurrency: int | None
         retries: int | None
@@ -143,6 +146,10 @@ class Function:
 
     def __repr__(self) -> str:
         return f"<function {self.name!r} declared at {self.origin.file}:{self.origin.line}>"
+
+    def physical(self, stack: str) -> str:
+        """What the function is called in AWS, in the stack of that name."""
+        return f"{stack}-{self.name}" if self.physical_name is None else self.physical_name
 
     def touched(self) -> list[Resource]:
         """The resources that the function uses or is called by, each once, in the order they were named."""

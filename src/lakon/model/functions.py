@@ -7,6 +7,7 @@ from lakon.model.declared import Declared
 from lakon.model.function import Function
 from lakon.model.names import several
 from lakon.model.origin import caller
+from lakon.model.values import Declaring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Functions(Declared):
     ) -> Callable[..., object]:
         """Declare the decorated `(event, context)` handler as a Lambda function, and return it unchanged.
 
-        name: as in commands and in the physical name `<stack>-<name>`; the handler's own name by default.
+        name: as in commands and in its name in AWS, `<stack>-<name>`; the handler's own name by default.
         on: what calls it: one trigger or several.
         uses: what it may touch, and nothing else: grants of handles, `lakon.allow(...)`, `lakon.invoke(...)`.
         memory: MB, 128 to 10,240. timeout: seconds, 1 to 900.
@@ -67,6 +68,8 @@ class Functions(Declared):
         What calls the function calls its alias `live` then, and its alarms take the calls back.
         provisioned_concurrency: how many environments of the alias `live` wait, initialised.
         url: True for a function URL that takes signed requests, or `lakon.Url(auth="public", ...)`.
+        physical_name: what it is called in AWS where that is not `<stack>-<name>`: the name of one that exists and is
+        adopted. Another stage needs another: `physical_name="price" if service.stage == "prod" else None`.
 
         See `AWS::Lambda::Function` in the CloudFormation reference. Values out of range are not refused here but by
         the commands, all at once.
@@ -153,6 +156,8 @@ class Functions(Declared):
             function.log_retention_days = self.log_retention_days
         function.env = _merged(self.env, function.env)
         function.tags = _merged(self.tags, function.tags)
+        if function.physical_name is not None and Declaring.depth:
+            self.stage_asked = Declaring.stage  # which that name does not tell
         self.functions.append(function)
         return function
 

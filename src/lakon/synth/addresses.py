@@ -45,7 +45,8 @@ def address(handle: AnyApi | Site, attribute: str) -> str:
             return _own(only) or f"https://{_execute_api(me)}/{LIVE}"
         case FunctionUrl():
             if attribute == "arn":
-                return f"{_arn('lambda')}function:${{AWS::StackName}}-{handle.id}"
+                named = handle.function.physical("${AWS::StackName}") if handle.function else ""
+                return f"{_arn('lambda')}function:{named}"
             return url(me)
         case LoadBalancer():
             if attribute == "arn":

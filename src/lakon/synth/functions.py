@@ -14,8 +14,8 @@ from lakon.model.resources import Queue, Topic
 from lakon.model.triggers import QueueMessages
 from lakon.runtime.environment import STAGE_VARIABLE, variable
 from lakon.synth.archives import archive_parameter
-from lakon.synth.grants import allow, invoked_names, statements
-from lakon.synth.values import function_name
+from lakon.synth.grants import allow, invoked, statements
+from lakon.synth.values import function_name, substitution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,9 +48,8 @@ _VPC_ACTIONS = (
 )
 
 
-def alias_suffix(service: Service, name: str) -> str:
+def alias_suffix(function: Function) -> str:
     """What stands behind a function's name where its alias is meant: nothing where it has none."""
-    [function] = [each for each in service.functions if each.name == name][:1]
     return ":live" if function.traffic is not None or function.provisioned_concurrency is not None else ""
 
 
@@ -114,7 +113,7 @@ def add_function(template: Template, service: Service, function: Function, value
         group,
         "AWS::Logs::LogGroup",
         {
-            "LogGroupName": {"Fn::Sub": f"/aws/lambda/{function_name(function.name)}"},
+            "LogGroupName": substitution(f"/aws/lambda/{function_name(function)}"),
             "RetentionInDays": function.log_retention_days,
         },
         function.origin,
@@ -142,7 +141,7 @@ def add_function(template: Template, service: Service, function: Function, value
 def _properties(service: Service, function: Function, values: Values) -> Properties:
     managed, handler = runtime(service, function)
     properties: Properties = {
-        "FunctionName": {"Fn::Sub": function_name(function.name)},
+        "FunctionName": substitution(function_name(function)),
         "Runtime": managed,
         "Architectures": [function.architecture],
         "Handler": handler,
@@ -213,9 +212,9 @@ def told(service: Service, function: Function) -> Iterator[tuple[str, str, str]]
         yield HANDLER_VARIABLE, handler_path(function.code), "its handler"
     for use in function.uses:
         if isinstance(use, Invoke):
-            for invoked in invoked_names(use, service):
-                name = f"{STACK}-{invoked}{alias_suffix(service, invoked)}"
-                yield variable(invoked, "function", "name"), name, f"the function {invoked!r}"
+            for other in invoked(use, service):
+                name = other.physical(STACK) + alias_suffix(other)
+                yield variable(other.name, "function", "name"), name, f"the function {other.name!r}"
 
 
 def _server(function: Function) -> str | None:

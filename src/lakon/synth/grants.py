@@ -12,7 +12,7 @@ from lakon.synth.values import function_arn, substitution
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lakon.model.function import Use
+    from lakon.model.function import Function, Use
     from lakon.model.service import Service
     from lakon.synth.template import Properties
     from lakon.synth.values import Values
@@ -83,7 +83,7 @@ def statements(use: Use, service: Service, values: Values) -> list[Properties]:
                 statement["Condition"] = values.resolve(use.condition)
             return [statement]
         case Invoke():
-            arns = [function_arn(name) for name in invoked_names(use, service)]
+            arns = [function_arn(function) for function in invoked(use, service)]
             return [allow(("lambda:InvokeFunction",), [substitution(arn), substitution(f"{arn}:*")]) for arn in arns]
     assert_never(use)
 
@@ -104,15 +104,20 @@ def _has_indexes(resource: object) -> bool:
     return isinstance(resource, Table) and (bool(resource.indexes) or not resource.owned)
 
 
-def invoked_names(use: Invoke, service: Service) -> list[str]:
-    """The names of the functions that an `invoke` grant may mean: exactly one in a program without mistakes."""
+def invoked(use: Invoke, service: Service) -> list[Function]:
+    """The functions that an `invoke` grant may mean: exactly one in a program without mistakes."""
     if isinstance(use.function, str):
-        return [function.name for function in service.functions if function.name == use.function]
+        return [function for function in service.functions if function.name == use.function]
     return [
-        function.name
+        function
         for function in service.functions
         if use.function is function or (isinstance(function.code, PythonHandler) and use.function == function.code.call)
     ]
+
+
+def invoked_names(use: Invoke, service: Service) -> list[str]:
+    """The names of the functions that an `invoke` grant may mean."""
+    return [function.name for function in invoked(use, service)]
 
 
 def allow(actions: Sequence[str], resources: Sequence[object]) -> Properties:

@@ -127,7 +127,7 @@ def _let_check(template: Template, function: Function, hook: str) -> None:
     variables[variable(function.name, "function", "version")] = {"Ref": logical_id(function.name, "Version")}
     role = _properties(template.resources[logical_id(hook, "Role")])
     group = f"deploymentgroup:${{AWS::StackName}}/{function.name}"
-    target = f"function:{function_name(function.name)}"
+    target = f"function:{function_name(function)}"
     document = {
         "Version": "2012-10-17",
         "Statement": [
@@ -144,7 +144,7 @@ def _add_application(
 ) -> None:
     """The application, and what CodeDeploy may do: of its managed policy that which moves these aliases."""
     moved = [
-        substitution(arn("lambda", f"function:{function_name(function.name)}{alias}"))
+        substitution(arn("lambda", f"function:{function_name(function)}{alias}"))
         for function in shifted
         for alias in ("", ":*")
     ]

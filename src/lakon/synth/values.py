@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
+    from lakon.model.function import Function
     from lakon.model.gateways import AnyApi
     from lakon.model.resources import AnyResource
     from lakon.model.service import Service
@@ -152,14 +153,14 @@ def arn(service: str, rest: str) -> str:
     return TOKEN.sub(r"${\1}", declared.arn(service, rest))
 
 
-def function_name(name: str) -> str:
+def function_name(function: Function) -> str:
     """The physical name of a function, in the language of `Fn::Sub`."""
-    return f"${{AWS::StackName}}-{name}"
+    return function.physical("${AWS::StackName}")
 
 
-def function_arn(name: str) -> str:
+def function_arn(function: Function) -> str:
     """The ARN of a function, known without referring to it: functions may call each other in circles."""
-    return arn("lambda", f"function:{function_name(name)}")
+    return arn("lambda", f"function:{function_name(function)}")
 
 
 def substitution(text: str) -> object:

@@ -246,11 +246,12 @@ class _Plans:
             )
 
     def _arn(self, function: Function) -> str:
-        return self.function_arn(function.name)
+        known = self._known
+        return f"arn:aws:lambda:{known.region}:{known.account}:function:{function.physical(known.stack)}"
 
     def function_arn(self, name: str) -> str:
-        known = self._known
-        return f"arn:aws:lambda:{known.region}:{known.account}:function:{known.stack}-{name}"
+        """The ARN of the function of that name."""
+        return next(self._arn(function) for function in self._service.functions if function.name == name)
 
     def pool_issuer(self, pool: str) -> str:
         """The issuer of a Cognito user pool, by its ARN or a token of it."""

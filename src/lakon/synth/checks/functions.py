@@ -40,6 +40,7 @@ LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
     """Every function that the service declares."""
     names: dict[str, Function] = {}
+    physical: dict[str, Function] = {}
     handlers: dict[str, Function] = {}
     for function in service.functions:
         first = names.setdefault(str(function.name), function)
@@ -49,7 +50,7 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
             f"two functions are named {function.name!r}",
             f'the first stands at {mistakes.place(first.origin)}; give this one another name: name="..."',
         )
-        _check_name(function, f"{service.name}-{stage}-{function.name}", mistakes)
+        _check_name(function, f"{service.name}-{stage}", physical, mistakes)
         _check_code(function, handlers, mistakes)
         _check_ranges(function, mistakes)
         _check_texts(function, mistakes)
@@ -64,18 +65,35 @@ def check_functions(service: Service, stage: str, mistakes: Mistakes) -> None:
             _check_alarm(service, function, alarm, mistakes)
 
 
-def _check_name(function: Function, physical: str, mistakes: Mistakes) -> None:
+def _check_name(function: Function, stack: str, known: dict[str, Function], mistakes: Mistakes) -> None:
+    """Its name, and that in AWS. `known` are the functions seen so far, by the latter."""
     mistakes.unless(
         spelled(FUNCTION_NAME, function.name),
         function.origin,
         f"a function is named {function.name!r}",
         'Lambda takes letters, digits, hyphens and underscores; give it one with name="..."',
     )
+    physical = function.physical(stack)
+    if function.physical_name is None:
+        mistakes.unless(
+            len(physical) <= MAX_NAME,
+            function.origin,
+            f"the function would be named {physical!r}, which has {len(physical)} characters",
+            f"Lambda takes at most {MAX_NAME}: shorten the name of the service, the stage or the function",
+        )
+    elif not (spelled(FUNCTION_NAME, physical) and len(physical) <= MAX_NAME):
+        mistakes.add(
+            function.origin,
+            f"physical_name of {function.name!r} is {physical!r:.80}",
+            f"Lambda takes at most {MAX_NAME} letters, digits, hyphens and underscores, and no ARN",
+        )
+        return
+    first = known.setdefault(physical, function)
     mistakes.unless(
-        len(physical) <= MAX_NAME,
+        first.name == function.name,
         function.origin,
-        f"the function would be named {physical!r}, which has {len(physical)} characters",
-        f"Lambda takes at most {MAX_NAME}: shorten the name of the service, the stage or the function",
+        f"{first.name!r} and {function.name!r} would be one function in AWS, {physical!r}",
+        f"give one of them another physical_name=; the first stands at {mistakes.place(first.origin)}",
     )
 
 
