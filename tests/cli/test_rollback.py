@@ -84,10 +84,10 @@ def test_back_and_forth(aws, small):
     assert run("provision", "--local").code == 0
     assert [release["build"] for release in builds(run)["releases"]] == [third]
     endpoint = run("local", "status").out.strip().split()[-1]
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
-    cloudformation = boto3.client("cloudformation", endpoint_url=endpoint, **keys)
+    keys = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1")
+    cloudformation = keys.client("cloudformation", endpoint_url=endpoint)
     cloudformation.delete_stack(StackName="small-dev")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName="small-dev", WaiterConfig={"Delay": 0.1})
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="small-dev", WaiterConfig={"Delay": 1})
     small.write_text(text)
     assert run("provision", "--local").code == 0
     assert len(builds(run)["releases"]) == 1, "what a stack was that somebody else deleted is not its history"
