@@ -37,6 +37,9 @@ _REPLACED = {
     "cloudformation.provisioners._update_resource": [
         "resource_type", "physical_id", "old_props", "new_props", "stack_name", "logical_id", "old_attrs",
     ],
+    "cloudformation.stacks._update_resource": [
+        "resource_type", "physical_id", "old_props", "new_props", "stack_name", "logical_id", "old_attrs",
+    ],
 }  # fmt: skip
 _USED = {
     "lambda_svc._resolve_layer_zip": ["attachment"],
@@ -52,6 +55,7 @@ _USED = {
     "sns.handle_request": ["method", "path", "headers", "body", "query_params"],
     "s3.handle_request": ["method", "path", "headers", "body", "query_params"],
     "eventbridge.handle_request": ["method", "path", "headers", "body", "query_params"],
+    "cloudformation.provisioners._physical_name": ["stack_name", "logical_id"],
     "apigateway._create_route_response": ["api_id", "route_id", "data"],
     "apigateway._delete_route_response": ["api_id", "route_id", "rr_id"],
 }
@@ -64,6 +68,7 @@ _CALLERS = {
     "sns._fanout": "_deliver_to_lambda,",
     "s3._deliver_event_to_lambda": "invoke_async_with_retry(",
     "cloudformation.provisioners._cfn_nested_stack_deploy": "_update_resource(",
+    "cloudformation.stacks._update_keeping_seed": "_update_resource(",
 }
 FUNCTION, STACK, MAPPING = "AWS::Lambda::Function", "AWS::CloudFormation::Stack", "AWS::Lambda::EventSourceMapping"
 _HANDLERS = {
@@ -194,6 +199,11 @@ class Emulator:
         resources = _service("cloudformation")._stacks[stack]["_resources"]
         found: Json = resources.get(logical_id, {}).get("Attributes", {})
         return found
+
+    def made_up(self, stack: str, logical_id: str) -> str:
+        """How the names end that are made up for a resource of a stack, but for what queues have after it."""
+        name: str = _service("cloudformation.provisioners")._physical_name(stack, logical_id)
+        return name.rpartition("-")[2]
 
     def add_kind(self, kind: str, handlers: Mapping[str, Callable[..., Any]]) -> None:
         """Let stacks hold a kind of resource that the emulator itself does not know in templates."""

@@ -1,7 +1,8 @@
 """What the emulator's CloudFormation leaves out.
 
 Of a function, reserved concurrency and its dead letter target; of a mapping, that it is off; of WebSocket APIs, the
-responses of routes; of a nested stack that fails, AWS's words, and that nothing of it stays behind.
+responses of routes; of a nested stack that fails, AWS's words, and that nothing of it stays behind; of what was
+imported without a name in the template, that it keeps its own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
     from lakon.local.inside.seam import Emulator
 
     Handler = Callable[..., tuple[str, Json]]
+
+_NAMES = {
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+}
+"""Kinds that are updated by the name that a template gives them, or else by the one that is made up for them."""
 
 
 def complete(emulator: Emulator) -> None:
@@ -46,6 +55,8 @@ def complete(emulator: Emulator) -> None:
     emulator.replace_handler(STACK, "update", lambda original: _nested_updated(original))
     update = "cloudformation.provisioners._update_resource"
     emulator.replace(update, _keeping_attributes(emulator, emulator.original(update)))
+    update = "cloudformation.stacks._update_resource"
+    emulator.replace(update, _keeping_names(emulator, emulator.original(update)))
     emulator.add_kind("AWS::ApiGatewayV2::RouteResponse", _route_responses(emulator))
 
 
@@ -100,6 +111,23 @@ def _keeping_attributes(emulator: Emulator, original: Handler) -> Handler:
     ) -> tuple[str, Json]:
         attributes = emulator.attributes(stack_name, logical_id)
         return original(resource_type, physical_id, old_props, new_props, stack_name, logical_id, attributes)
+
+    return update
+
+
+def _keeping_names(emulator: Emulator, original: Handler) -> Handler:
+    """What was imported is updated under the name that it has."""
+
+    @wraps(original)
+    def update(
+        kind: str, physical_id: str, old: Json, new: Json, stack: str, logical_id: str, *others: object
+    ) -> tuple[str, Json]:
+        key = _NAMES.get(kind)
+        if key and key not in old and key not in new and emulator.made_up(stack, logical_id) not in physical_id:
+            separator = {"AWS::SNS::Topic": ":", "AWS::SQS::Queue": "/"}.get(kind)
+            name = physical_id.rpartition(separator)[2] if separator else physical_id
+            old, new = {**old, key: name}, {**new, key: name}
+        return original(kind, physical_id, old, new, stack, logical_id, *others)
 
     return update
 
