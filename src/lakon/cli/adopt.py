@@ -22,7 +22,8 @@ def command(app: str | None, target: Target, as_json: bool, names: Mapping[str, 
     """Make resources that exist already part of the stack, by what the program calls them and their physical names.
 
     A resource is not touched: what it holds stays. It must be one that the program does not name otherwise, such as a
-    table, a queue or a topic; the next `provision` makes it what the program says.
+    table, a queue or a topic, or a function with that `physical_name`; the next `provision` makes it what the program
+    says.
     """
     from lakon.cli.terminal import Terminal, print_json
     from lakon.commands.adopt import adopt

@@ -17,7 +17,7 @@ COMMANDS = {
     "flip": "Move functions from stubs to real code.",
     "promote": "Ship what one stage runs to another.",
     "rollback": "Bring back an earlier build.",
-    "adopt": "Make existing resources part of the stack.",
+    "adopt": "Make existing resources and functions part of the stack.",
     "status": "Show the stack and its resources.",
     "invoke": "Call a function.",
     "logs": "Show what the functions wrote.",

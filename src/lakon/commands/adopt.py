@@ -11,11 +11,12 @@ from lakon.commands.revision import revision
 from lakon.commands.wanted import without_bucket
 from lakon.describe.difference.schemas import identifiers
 from lakon.describe.difference.values import mapping, shown
-from lakon.exceptions import LocalError, UsageError
+from lakon.exceptions import UsageError
 from lakon.model.names import logical_id
 from lakon.provision import adoption, artifacts, releases
 from lakon.provision.changes import Wanted
 from lakon.provision.deployed import deployed
+from lakon.provision.existing import function_as_it_is, log_group_as_it_is
 from lakon.synth.cycles import references
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.synthesis import synthesize
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from lakon.commands.program import Program
     from lakon.model.function import Function
     from lakon.provision.deployed import Deployed
+    from lakon.provision.session import Session
     from lakon.report import Reporter
     from lakon.settings import Target
 
@@ -43,48 +45,73 @@ class Adopted:
 def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[str, str]) -> Adopted:
     """Take existing resources into the service's stack, which is made where there is none.
 
-    `names` maps what the program calls a resource ("orders", or its logical id) to its physical name. The resource
-    itself is not touched; the next provision makes it what the program says. Raises UsageError for what cannot be
-    adopted, ProvisionError when CloudFormation refuses, and LocalError for the embedded AWS, which forgets the name of
-    what it imported at the next change.
+    `names` maps what the program calls a resource or a function ("orders", or its logical id) to its physical name.
+    What is adopted is not touched; the next provision makes it what the program says. A function comes with its log
+    group; the code that it has goes to the bucket of archives, so that it can come back. Raises UsageError for what
+    cannot be adopted, and ProvisionError when it is not there or CloudFormation refuses.
     """
-    if target.local:
-        raise LocalError(
-            "the embedded AWS cannot adopt: at its next change it would make the resource anew",
-            hint="Try it on AWS, in a stage of its own.",
-        )
     stack = program.stack(target.stage)
     with program.at_hand():
         synthesis = synthesize(program.service, stage=target.stage, root=str(program.root))
-    for function in program.service.functions:
-        if {function.name, logical_id(function.name, "Function")} & names.keys():
-            raise _own_function(program, target, function)
-    logical = {_logical_id(program, synthesis.resources, name): physical for name, physical in names.items()}
+    functions = _functions(program, target, names)
+    logical = {
+        _logical_id(program, synthesis.resources, name): physical
+        for name, physical in names.items()
+        if name not in functions
+    }
+    bucketless = without_bucket(program, target)
+    if functions and bucketless:
+        raise UsageError("a function is adopted with the code that it has, and that needs a bucket")
     session = start(program, target, reporter)
-    if session.quick:
+    if session.quick and not session.local:
         reporter.note("where an emulator answers: it may make the resource anew at its next change, as AWS does not")
     with provisioning(program, target):
         before = deployed(session, stack)
+        named = (before.stack.parameters.get(BUCKET_PARAMETER) if before else None) or target.bucket
+        store = None if bucketless else artifacts.artifact_bucket(session, named, reporter)
         resources = {name: _resource(synthesis.resources[name]) for name in logical}
+        for function in functions.values():
+            found = _as_it_is(session, function, function.physical(stack), store or "", reporter)
+            resources |= {name: _resource(each) for name, (each, _) in found.items()}
+            logical |= {name: physical for name, (_, physical) in found.items()}
         imports = [_import(name, resources[name], physical, stack) for name, physical in logical.items()]
         wanted = _wanted(target, before, resources)
         adoption.adopt(session, stack, wanted, imports, reporter, origins=synthesis.origins, held=before)
-        if not without_bucket(program, target):
-            named = wanted.parameters.get(BUCKET_PARAMETER) or target.bucket
-            store = artifacts.artifact_bucket(session, named, reporter)
+        if store:
             releases.record(session, store, stack, wanted, before, revision(program.root))
     return Adopted(stack, logical)
 
 
-def _own_function(program: Program, target: Target, function: Function) -> UsageError:
-    """Names of functions are made of the stack's, which every command relies on; another would be made anew."""
-    return UsageError(
-        f"the function {function.name!r} cannot be adopted: the program names it "
-        f"{program.stack(target.stage)}-{function.name}, and makes a role for it",
-        where=function.origin.place(str(program.root)),
-        hint='A function that exists is adopted as service.resource("...", "AWS::Lambda::Function", ...) '
-        "with the FunctionName and the Role that it has.",
-    )
+def _functions(program: Program, target: Target, names: Mapping[str, str]) -> dict[str, Function]:
+    """The functions among what is named, each by how it is named there. UsageError for one of another name in AWS."""
+    found = {}
+    for function in program.service.functions:
+        for name in {function.name, logical_id(function.name, "Function")} & names.keys():
+            if (said := function.physical(program.stack(target.stage))) != names[name]:
+                raise UsageError(
+                    f"the function {function.name!r} cannot be adopted: the program names it {said}, "
+                    f"and not {names[name]}",
+                    where=function.origin.place(str(program.root)),
+                    hint=f'Say what it is called: physical_name="{names[name]}".',
+                )
+            found[name] = function
+    return found
+
+
+def _as_it_is(
+    session: Session, function: Function, physical: str, store: str, reporter: Reporter
+) -> dict[str, tuple[Mapping[str, object], str]]:
+    """The function, and its log group where there is one, by their logical ids: as they are, and their names.
+
+    As the program has them they would need a role and an archive that are not in the stack yet.
+    """
+    group = f"/aws/lambda/{physical}"
+    told = function_as_it_is(session, physical, store, reporter)
+    function_resource: Mapping[str, object] = {"Type": "AWS::Lambda::Function", "Properties": told}
+    found = {logical_id(function.name, "Function"): (function_resource, physical)}
+    if logs := log_group_as_it_is(session, group):
+        found[logical_id(function.name, "LogGroup")] = ({"Type": "AWS::Logs::LogGroup", "Properties": logs}, group)
+    return found
 
 
 def _logical_id(program: Program, resources: Mapping[str, object], name: str) -> str:
@@ -93,10 +120,11 @@ def _logical_id(program: Program, resources: Mapping[str, object], name: str) ->
             return resource.logical_id
     if name in resources:
         return name
-    known = ", ".join(resource.id for resource in program.service.resources if resource.owned)
+    named = [resource.id for resource in program.service.resources if resource.owned]
+    known = ", ".join([*named, *(function.name for function in program.service.functions)])
     raise UsageError(
-        f"the service {program.service.name} has no resource {name!r}",
-        hint=f"The resources are: {known}." if known else "Declare the resource that shall be adopted.",
+        f"the service {program.service.name} has no resource or function {name!r}",
+        hint=f"There are: {known}." if known else "Declare the resource that shall be adopted.",
     )
 
 
