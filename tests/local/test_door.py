@@ -110,3 +110,29 @@ def test_refusals_keep_the_connection(wire: Wire, name: str) -> None:
     assert wire.receive() == (200, b"3")
     wire.send(wire.head(f"POST /2015-03-31/functions/{name}/invocations?Qualifier=8", "Content-Length: 1") + b"3")
     assert wire.receive()[0] == 404
+
+
+def test_what_was_read_goes_along(wire: Wire, name: str) -> None:
+    long = json.dumps("x" * 300_000).encode()
+    wire.send(wire.invoke(name, b"1"))
+    assert wire.receive() == (200, b"1")
+    wire.send(wire.invoke(name, long, "X-Amz-Log-Type: Tail"))
+    assert wire.receive() == (200, long)
+    wire.send(wire.head(f"GET /2015-03-31/functions/{name}/configuration") + wire.invoke(name, long))
+    assert wire.receive()[0] == 200
+    assert wire.receive() == (200, long)
+
+
+def test_many_at_once(lambda_client: LambdaClient, name: str) -> None:
+    wires = [Wire(lambda_client) for _ in range(60)]
+    try:
+        for body in (b"1", b"2"):
+            for each in wires:
+                each.send(each.invoke(name, body))
+            assert [each.receive() for each in wires] == [(200, body)] * len(wires)
+        for each in wires:
+            each.send(each.head(f"GET /2015-03-31/functions/{name}/configuration"))
+        assert {each.receive()[0] for each in wires} == {200}
+    finally:
+        for each in wires:
+            each.close()

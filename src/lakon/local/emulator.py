@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,18 +40,24 @@ class Emulator:
         self._process: asyncio.subprocess.Process | None = None
         self.endpoint_url = ""
 
-    async def start(self, host_port: int) -> None:
-        """Start and wait until it answers. LocalError when it does not."""
+    async def start(self, host_port: int) -> socket.socket:
+        """Start and wait until it answers; the Unix socket by which it passes connections on that invoke functions.
+
+        LocalError when it does not.
+        """
         self._state.open()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._process = await asyncio.create_subprocess_exec(
             str(self._python),
             "-I",
             str(Path(plug.__file__)),
-            env=self._environment(host_port),
+            env=self._environment(host_port) | {"LAKON_PASSING": str(theirs.fileno())},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            pass_fds=(theirs.fileno(),),
             start_new_session=True,
         )
+        theirs.close()
         self._guard.add(self._process.pid, _GRACE)
         try:
             async with asyncio.timeout(_START_LIMIT):
@@ -63,6 +70,7 @@ class Emulator:
             raise LocalError(f"the emulator did not answer within {_START_LIMIT:.0f} seconds") from None
         self._state.port.write_text(str(port))
         self.endpoint_url = f"http://127.0.0.1:{port}"
+        return ours
 
     async def wait(self) -> int:
         """Wait until it ends by itself; its exit status."""

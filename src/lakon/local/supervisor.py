@@ -25,6 +25,7 @@ from lakon.local.bridge import Bridge
 from lakon.local.cloudwatch import CloudWatchLogs
 from lakon.local.emulator import Emulator
 from lakon.local.front.doors import Doors
+from lakon.local.front.lambda_api import LambdaApi
 from lakon.local.host import LambdaHost, Limits
 from lakon.local.inside.pace import tune
 from lakon.local.journal import Journal
@@ -101,16 +102,18 @@ class _Supervisor:
         emulator = Emulator(installs.ensure_emulator(), state, archives.uploads, self._guard)
         try:
             host_port = await bridge.start()
-            await emulator.start(host_port)
+            passing = await emulator.start(host_port)
             writer = LogWriter(Journal(self._folder), CloudWatchLogs(emulator.endpoint_url))
             host = bridge.host = LambdaHost(archives, emulator.endpoint_url, writer, self._guard, self._limits)
             bridge.functions.host = host
+            api = LambdaApi(asyncio.get_running_loop(), bridge.functions, passing)
             bridge.doors = Doors(bridge.functions, emulator.endpoint_url, writer, self._folder)
             await bridge.doors.restore()
             self._tell(emulator.endpoint_url, host_port)
             try:
                 await self._until_end(ended, emulator)
             finally:
+                api.close()
                 await bridge.doors.close()
                 await bridge.close()
                 await host.close()

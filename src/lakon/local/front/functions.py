@@ -91,22 +91,43 @@ class Functions(asyncio.Protocol):
         it runs on.
         """
         entry = self._leases.get(arn) or await self._enter(arn)
-        if self.host is None:
-            raise RuntimeError("the Lambda host is not ready")
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Outcome] = loop.create_future()
         timer = loop.call_later(limit, _give_up, answered)
         header = f"{trace};Parent={getrandbits(64):016x};Sampled={int(entry.function.tracing)}" if trace else ""
         call = Call(request_id=id, function_arn=arn, payload=event, trace_id=header)
         try:
-            run = self.host.submit(
-                entry.function, call, partial(self._reply, arn, entry, time.monotonic(), answered), sink
-            )
+            run = self._submit(entry, call, answered, sink)
             if sink:
                 sink.run = run
             return await answered
         finally:
             timer.cancel()
+
+    async def leased(self, arn: str) -> Function | None:
+        """The version that a name means, for which the emulator need not be asked; None where it has to be."""
+        entry = self._leases.get(arn)
+        if entry is None:
+            try:
+                entry = await self._enter(arn)
+            except RefusedError:
+                return None
+            if entry.number is not None:
+                self._send({"leave": entry.number})
+                return None
+        return entry.function if entry.plain else None
+
+    async def invoke(self, function: Function, call: Call) -> Outcome:
+        """Run a version that is `leased`, however long it takes."""
+        answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._submit(_Entry(None, function), call, answered, None)
+        return await answered
+
+    def _submit(self, entry: _Entry, call: Call, answered: asyncio.Future[Outcome], sink: StreamSink | None) -> Run:
+        if self.host is None:
+            raise RuntimeError("the Lambda host is not ready")
+        reply = partial(self._reply, call.function_arn, entry, time.monotonic(), answered)
+        return self.host.submit(entry.function, call, reply, sink)
 
     async def _enter(self, arn: str) -> _Entry:
         await self._offered.wait()
@@ -127,13 +148,14 @@ class Functions(asyncio.Protocol):
             if not answer.done():
                 answer.set_exception(RefusedError(head["refused"], head["reason"]))
             return
-        entry = _Entry(None if head.get("lease") else head["id"], parse_function(json.loads(description)))
+        number = None if "lease" in head else head["id"]
+        entry = _Entry(number, parse_function(json.loads(description)), head.get("lease") == "plain")
         if entry.number is None:
             self._leases[arn] = entry
         if not answer.done():
             answer.set_result(entry)
         elif entry.number is not None:  # who asked is gone
-            self._send({"leave": entry.number, "seconds": 0.0, "error": False})
+            self._send({"leave": entry.number})
 
     def _reply(
         self, arn: str, entry: _Entry, began: float, answered: asyncio.Future[Outcome], outcome: Outcome
@@ -159,10 +181,14 @@ class Functions(asyncio.Protocol):
 
 
 class _Entry(NamedTuple):
-    """Leave to run a version: by lease, or once, and then by the number it is given back with."""
+    """Leave to run a version: by lease, or once, and then by the number it is given back with.
+
+    One that is not `plain` wants more than an event of who invokes it.
+    """
 
     number: int | None
     function: Function
+    plain: bool = False
 
 
 def _give_up(answered: asyncio.Future[Outcome]) -> None:

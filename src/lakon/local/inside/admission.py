@@ -4,10 +4,14 @@ One connection, opened from here, on which the host asks and is answered in fram
 head in JSON, and a body. `{"id": 1, "enter": ARN}` is answered with the version that is meant, its description as the
 body, or with why it cannot be; `{"leave": 1, "seconds": 0.2, "error": false}` gives the room back.
 
+Without the seconds it did not run.
+
 An answer may come with a lease: as long as it is not revoked, the host need not ask, and tells only what was done
-(`{"done": [[ARN, seconds, error], ...]}`). Before a request that may have changed functions is answered, all leases are
+(`{"done": [[ARN, seconds, error], ...]}`). A lease is "plain" unless whoever invokes the function has to say more than
+an event, or the emulator itself runs it. Before a request that may have changed functions is answered, all leases are
 looked at again: who changed a function never meets the old one afterwards. A function with reserved concurrency is
-not leased, nor is any where the account's concurrency was made small: there each invocation has to be counted first.
+not leased, nor is any where the account's concurrency was made small: there each invocation has to be counted first;
+nor an alias with weights, which means another version each time.
 """
 
 from __future__ import annotations
@@ -67,7 +71,8 @@ class Admissions:
         elif "leave" in asked:
             target, held = self._inside.pop(asked["leave"])
             held.close()
-            self._invoker.count(target, asked["seconds"], error=asked["error"])
+            if "seconds" in asked:
+                self._invoker.count(target, asked["seconds"], error=asked["error"])
         else:
             for arn, seconds, error in asked["done"]:
                 self._count(arn, seconds, error=error)
@@ -84,17 +89,17 @@ class Admissions:
         except (LookupError, ValueError) as error:
             held.close()
             return head | {"refused": "missing", "reason": str(error)}, b""
-        if self._roomy and target.reserved is None:
+        if self._roomy and _may_be_leased(target):
             held.close()
             self._leased[asked["enter"]] = described
-            return head | {"lease": True}, described
+            return head | {"lease": "plain" if _is_plain(target) else "other"}, described
         self._inside[asked["id"]] = target, held
         return head, described
 
     def _described(self, arn: str) -> bytes | None:
         try:
             target = self._records.find(arn)
-            return None if target.reserved is not None else self._records.describe(target)
+            return self._records.describe(target) if _may_be_leased(target) else None
         except (LookupError, ValueError):
             return None
 
@@ -109,3 +114,14 @@ class Admissions:
         if self._writer:
             told = json.dumps(head).encode()
             self._writer.write(ANSWERED.pack(len(told), len(body)) + told + body)
+
+
+def _may_be_leased(target: Target) -> bool:
+    return target.reserved is None and not target.weighted
+
+
+def _is_plain(target: Target) -> bool:
+    config = target.function["config"]
+    durable = (config.get("DurableConfig") or {}).get("Enabled")
+    snapshot = (target.config.get("SnapStart") or {}).get("OptimizationStatus") == "On"
+    return not (durable or snapshot or config.get("TenancyConfig"))

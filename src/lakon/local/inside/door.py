@@ -1,7 +1,9 @@
-"""Before the emulator's HTTP server: a connection that invokes functions is answered here, byte by byte ours.
+"""Connections that invoke functions are answered here, byte by byte ours.
 
-The server takes as long to read one request as the whole invocation does otherwise. So every connection begins here;
-with the first request that is not a plain Invoke it is the server's for good, and its requests reach `front`.
+The emulator's HTTP server takes as long to read one request as the whole invocation does otherwise. So every connection
+begins here; with the first request that is not a plain Invoke it is the server's for good, and its requests reach
+`front`. One that begins with an Invoke is passed on to the Lambda host, which has a door, too, and needs no leave to
+run what it knows; it comes back with the first request that the host leaves to the emulator.
 """
 
 from __future__ import annotations
@@ -18,15 +20,20 @@ from urllib.parse import parse_qs, unquote
 import uvloop
 
 from lakon.local.inside.pace import Alert
+from lakon.local.inside.passing import Passing
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable, Mapping
 
     from lakon.local.inside.link import Json
     from lakon.local.inside.seam import Reply
 
     Factory = Callable[[], asyncio.BaseProtocol]
+    PassOn = Callable[[asyncio.Transport, bytes], bool]
     Answer = Callable[[str, Mapping[str, str], bytes, Json], Awaitable[Reply | None]]
+
+    Leave = Callable[[asyncio.Transport, bytes, bool], None]
 
 _INVOKE = re.compile(r"POST (/2015-03-31/functions/[^/? ]+/invocations)(?:\?([^ ]*))? HTTP/1\.1")
 _MAX_HEAD = 65_536
@@ -44,41 +51,75 @@ class DoorLoop(uvloop.Loop):
         super().__init__()
         self._doors: weakref.WeakSet[Door] = weakref.WeakSet()
         self._alert = Alert(self)
+        self._server: Factory | None = None
+        self._passing: Passing | None = None
+
+    def pass_on(self, ours: socket.socket) -> None:
+        """Pass connections that invoke on by a Unix socket, and take those that come back."""
+        self._passing = Passing(self, ours, self._door)
 
     def close_doors(self) -> None:
         """Hear no more; who waits for an answer still gets it."""
+        if self._passing:
+            self._passing.close()
+            self._passing = None
         for door in list(self._doors):
             door.close()
 
     async def create_server(self, protocol_factory: Factory, *arguments: Any, **options: Any) -> asyncio.Server:
         """As every event loop does; what is given is the emulator's server's business."""
-        answer = self.answer
-        if answer is None or options.get("sock") is None:
+        if self.answer is None or options.get("sock") is None:
             return cast("asyncio.Server", await super().create_server(protocol_factory, *arguments, **options))
+        self._server = protocol_factory
+        return cast("asyncio.Server", await super().create_server(self._entrance, *arguments, **options))
 
-        def make() -> Door:
-            door = Door(protocol_factory, answer, self._alert)
-            self._doors.add(door)
-            return door
+    def _entrance(self) -> Door:
+        return self._door(b"", self._passing.send if self._passing else None)
 
-        return cast("asyncio.Server", await super().create_server(make, *arguments, **options))
+    def _door(self, read: bytes, pass_on: PassOn | None = None) -> Door:
+        if self.answer is None:
+            raise RuntimeError("there is nobody to answer")
+        door = Door(self.answer, self._leave, self._alert, read, pass_on)
+        self._doors.add(door)
+        return door
+
+    def _leave(self, transport: asyncio.Transport, read: bytes, ended: bool) -> None:
+        """Let the emulator's server have a connection."""
+        if self._server is None:
+            raise RuntimeError("there is no server")
+        server = cast("asyncio.Protocol", self._server())
+        transport.set_protocol(server)
+        server.connection_made(transport)
+        server.data_received(read)
+        if ended and not server.eof_received():
+            transport.close()
 
 
 class Door(asyncio.Protocol):
-    """One connection. `server` makes the protocol that takes it over; `answer` answers an Invoke, or returns None."""
+    """One connection, of which this was `read` by another.
 
-    def __init__(self, server: Factory, answer: Answer, alert: Alert) -> None:
-        self._server = server
+    `answer` answers an Invoke, or returns None: then, and with any other request, the connection is somebody else's,
+    who gets it by `leave`, with what was read and whether that was all. With `pass_on` it is offered to another with
+    its first Invoke.
+    """
+
+    def __init__(
+        self, answer: Answer, leave: Leave, alert: Alert, read: bytes = b"", pass_on: PassOn | None = None
+    ) -> None:
         self._answer = answer
+        self._leave = leave
         self._alert = alert
+        self._pass_on = pass_on
         self._transport: asyncio.Transport | None = None
-        self._asked = bytearray()
+        self._asked = bytearray(read)
         self._answering: asyncio.Task[None] | None = None
         self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The client is there."""
         self._transport = cast("asyncio.Transport", transport)
+        if self._asked:
+            self._next()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol's parameter
         """The client is gone; what it invoked runs on."""
@@ -106,14 +147,16 @@ class Door(asyncio.Protocol):
         end = self._asked.find(b"\r\n\r\n")
         if end < 0:
             if not b"POST /2015-03-31/functions/".startswith(self._asked[:27]) or len(self._asked) > _MAX_HEAD:
-                self._leave()
+                self._give_up()
             return
         first, *lines = self._asked[:end].decode("latin-1").split("\r\n")
         match = _INVOKE.fullmatch(first)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         length = headers.get("content-length", "0")
         if match is None or _OTHERWISE & headers.keys() or not length.isdecimal():
-            self._leave()
+            self._give_up()
+            return
+        if self._passed_on():
             return
         size = end + 4 + int(length)
         if len(self._asked) >= size:
@@ -132,7 +175,7 @@ class Door(asyncio.Protocol):
         self._answering = None
         self._alert.stir()
         if reply is None:
-            self._leave()
+            self._give_up()
             return
         del self._asked[:size]
         status, told, content = reply
@@ -145,14 +188,17 @@ class Door(asyncio.Protocol):
             elif self._asked:
                 self._next()
 
-    def _leave(self) -> None:
-        transport, asked = self._transport, bytes(self._asked)
-        if transport is None:
-            return
-        self._transport = None
-        server = cast("asyncio.Protocol", self._server())
-        transport.set_protocol(server)
-        server.connection_made(transport)
-        server.data_received(asked)
-        if self._ended and not server.eof_received():
-            transport.close()
+    def _passed_on(self) -> bool:
+        pass_on, self._pass_on = self._pass_on, None
+        if pass_on is None or self._transport is None:
+            return False
+        if pass_on(self._transport, bytes(self._asked)):
+            self._transport = None
+            return True
+        self._transport.resume_reading()
+        return False
+
+    def _give_up(self) -> None:
+        transport, self._transport = self._transport, None
+        if transport:
+            self._leave(transport, bytes(self._asked), self._ended)

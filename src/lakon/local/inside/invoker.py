@@ -115,10 +115,14 @@ class Invoker:
 
 
 def trace_id(config: Json, inbound: str = "") -> str:
+    """The X-Ray header of an invocation of a version: see `trace_header`."""
+    return trace_header(inbound, active=(config.get("TracingConfig") or {}).get("Mode") == "Active")
+
+
+def trace_header(inbound: str, *, active: bool) -> str:
     """The X-Ray header of an invocation: the caller's trace goes on, or a new one begins, sampled if that is active."""
     root = _ROOT.search(inbound)
     sampled = _SAMPLED.search(inbound) if root else None
-    active = (config.get("TracingConfig") or {}).get("Mode") == "Active"
     found = root[0] if root else f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     return f"{found};Parent={secrets.token_hex(8)};Sampled={sampled[1] if sampled else int(active)}"
 

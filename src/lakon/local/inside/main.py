@@ -1,6 +1,7 @@
 """The emulator's process: bind, take the emulator's Lambda over, serve, save.
 
-Settings arrive in the environment: LAKON_PORT (preferred), LAKON_HOST_PORT, LAKON_ARCHIVES, LAKON_EVENTS (file of the
+Settings arrive in the environment: LAKON_PORT (preferred), LAKON_HOST_PORT, LAKON_PASSING (the descriptor of a Unix
+socket that connections are passed on by), LAKON_ARCHIVES, LAKON_EVENTS (file of the
 events that were not done), LAKON_MINUTE (see `async_queue`), LAKON_CONCURRENCY (the account's concurrent executions),
 LAKON_CLEAN (file written after a good save). The bound port is told on standard output; the process ends, state saved,
 when its standard input closes.
@@ -163,6 +164,7 @@ async def _serve(application: Front, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     if isinstance(loop, DoorLoop):
         loop.answer = application.answer
+        loop.pass_on(socket.socket(fileno=int(os.environ["LAKON_PASSING"])))
     from_hypercorn = importlib.import_module("hypercorn.asyncio")
     config = importlib.import_module("hypercorn.config").Config()
     config.bind = [f"fd://{listener.detach()}"]

@@ -73,6 +73,12 @@ class Target:
         return None if reserved is None else int(reserved)
 
     @property
+    def weighted(self) -> bool:
+        """Whether it was drawn: its alias means another version at times."""
+        alias = (self.function.get("aliases") or {}).get(self.qualifier) or {}
+        return bool((alias.get("RoutingConfig") or {}).get("AdditionalVersionWeights"))
+
+    @property
     def event_settings(self) -> Json:
         """The EventInvokeConfig of the qualifier; empty when there is none."""
         settings: Json = self.function.get("event_invoke_configs") or {}

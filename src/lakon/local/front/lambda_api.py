@@ -1,0 +1,110 @@
+"""Invoke of the Lambda API, on connections that the emulator passes on: functions run here, so it is answered here.
+
+Only what needs nobody else: an invocation that is waited for, of a function that is leased, with nothing but an event.
+With any other request the connection goes back, to be answered there. See "Invoke" of the Lambda API reference.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import weakref
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from lakon.local.functions import Call
+from lakon.local.inside.door import Door
+from lakon.local.inside.invoke_api import MAX_PAYLOAD
+from lakon.local.inside.invoker import trace_header
+from lakon.local.inside.pace import Alert
+from lakon.local.inside.passing import Passing
+
+if TYPE_CHECKING:
+    import asyncio
+    import socket
+    from collections.abc import Mapping
+
+    from lakon.local.front.functions import Functions
+    from lakon.local.inside.seam import Reply
+
+_PATH = re.compile(r"/2015-03-31/functions/([\w-]+)/invocations", re.ASCII)
+_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=(?!ASIA)([^/]+)/\d{8}/([a-z0-9-]+)/lambda/")
+_QUALIFIER = re.compile(r"\$LATEST|[\w-]+", re.ASCII)
+_PAUSE, _ATTEMPTS = 0.005, 1000  # while the emulator does not keep up
+_DEFAULT_ACCOUNT = "000000000000"
+_MORE = frozenset({"x-amz-client-context", "x-amz-log-type", "x-amz-tenant-id", "x-amzn-requestid"})
+
+
+class LambdaApi:
+    """Answers on the connections that come by `ours`, one end of a Unix socket."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, functions: Functions, ours: socket.socket) -> None:
+        self._loop = loop
+        self._functions = functions
+        self._alert = Alert(loop)
+        self._doors: weakref.WeakSet[Door] = weakref.WeakSet()
+        self._passing = Passing(loop, ours, self._door)
+
+    def close(self) -> None:
+        """Hear no more; who waits for an answer still gets it."""
+        self._passing.close()
+        for door in list(self._doors):
+            door.close()
+
+    def _door(self, read: bytes) -> Door:
+        door = Door(self._answer, self._leave, self._alert, read)
+        self._doors.add(door)
+        return door
+
+    def _leave(self, transport: asyncio.Transport, read: bytes, ended: bool, attempts_left: int = _ATTEMPTS) -> None:
+        """Give a connection back. The other end sees for itself whether it has `ended`."""
+        if self._passing.send(transport, read):
+            return
+        if attempts_left:
+            self._loop.call_later(_PAUSE, self._leave, transport, read, ended, attempts_left - 1)
+        else:
+            transport.abort()
+
+    async def _answer(
+        self, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, object]
+    ) -> Reply | None:
+        arn = _plain(path, headers, body, query)
+        function = await self._functions.leased(arn) if arn else None
+        if arn is None or function is None:
+            return None
+        trace = trace_header(headers.get("x-amzn-trace-id", ""), active=function.tracing)
+        call = Call(str(uuid4()), arn, body or b"{}", trace_id=trace)
+        outcome = await self._functions.invoke(function, call)
+        told = {
+            "Content-Type": "application/json",
+            "x-amzn-requestid": call.request_id,
+            "X-Amzn-Trace-Id": trace,
+            "X-Amz-Executed-Version": function.version,
+        }
+        if outcome.answer.error_type is not None:
+            told["X-Amz-Function-Error"] = "Unhandled"
+        return 200, told, outcome.answer.body
+
+
+def _plain(path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, object]) -> str | None:
+    """The ARN of what is invoked with an event alone; None where more is said, or it may have to be refused."""
+    qualifier = _qualifier(query)
+    match, credential = _PATH.fullmatch(path), _CREDENTIAL.match(headers.get("authorization", ""))
+    waits = headers.get("x-amz-invocation-type", "RequestResponse") == "RequestResponse"
+    if not (match and credential and waits) or qualifier is None or _MORE & headers.keys() or len(body) > MAX_PAYLOAD:
+        return None
+    try:
+        json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        return None
+    key, region = credential.groups()
+    account = key if len(key) == len(_DEFAULT_ACCOUNT) and key.isdecimal() else _DEFAULT_ACCOUNT
+    return f"arn:aws:lambda:{region}:{account}:function:{match[1]}{qualifier}"
+
+
+def _qualifier(query: Mapping[str, object]) -> str | None:
+    match query:
+        case {"Qualifier": [str(name)]} if len(query) == 1 and _QUALIFIER.fullmatch(name):
+            return f":{name}"
+        case _:
+            return None if query else ""
