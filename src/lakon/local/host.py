@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lakon.exceptions import LakonError, LocalError
+from lakon.local.alert import Alert
 from lakon.local.environment import ExecutionEnvironment
 from lakon.local.freezer import Freezer
-from lakon.local.inside.pace import Alert
 from lakon.local.launches import InvalidEntrypointError, Launcher
 from lakon.local.log_writer import LogWriter, StreamName
 from lakon.local.logs import LogStream
@@ -98,7 +98,8 @@ class LambdaHost:
         pool = self._pool(function)
         self._under_way += 1
         pool.under_way += 1
-        self._stir()
+        if self._under_way == 1:  # of many, one has always something to say
+            self._alert.stir()
         run = Run(pool, call, sink, reply, self._over)
         environment = None if pool.initializing else pool.take(call.tenant_id)
         if environment and environment.usable:
@@ -166,18 +167,14 @@ class LambdaHost:
 
     def _over(self, run: Run, environment: ExecutionEnvironment, verdict: Verdict) -> None:
         self._count_out(run)
-        self._stir()
         if verdict.status.fatal:
             self._end_soon(environment, "timeout" if verdict.timed_out else "failure")
         self._release(run.pool, environment)
 
-    def _stir(self) -> None:
-        """Stay awake for the one invocation; of many, one has always something to say."""
-        if self._under_way < 2:
-            self._alert.stir()
-
     def _count_out(self, run: Run) -> None:
         self._under_way -= 1
+        if not self._under_way:
+            self._alert.rest()
         run.pool.under_way -= 1
 
     def _stop_waiting(self, run: Run) -> None:

@@ -16,7 +16,6 @@ from lakon.local.functions import Call
 from lakon.local.inside.door import Door
 from lakon.local.inside.invoke_api import MAX_PAYLOAD
 from lakon.local.inside.invoker import trace_header
-from lakon.local.inside.pace import Alert
 from lakon.local.inside.passing import Passing
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ class LambdaApi:
     def __init__(self, loop: asyncio.AbstractEventLoop, functions: Functions, ours: socket.socket) -> None:
         self._loop = loop
         self._functions = functions
-        self._alert = Alert(loop)
         self._doors: weakref.WeakSet[Door] = weakref.WeakSet()
         self._passing = Passing(loop, ours, self._door)
 
@@ -52,7 +50,7 @@ class LambdaApi:
             door.close()
 
     def _door(self, read: bytes) -> Door:
-        door = Door(self._answer, self._leave, self._alert, read)
+        door = Door(self._answer, self._leave, read)
         self._doors.add(door)
         return door
 

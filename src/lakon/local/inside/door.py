@@ -19,7 +19,6 @@ from urllib.parse import parse_qs, unquote
 
 import uvloop
 
-from lakon.local.inside.pace import Alert
 from lakon.local.inside.passing import Passing
 
 if TYPE_CHECKING:
@@ -50,7 +49,6 @@ class DoorLoop(uvloop.Loop):
     def __init__(self) -> None:
         super().__init__()
         self._doors: weakref.WeakSet[Door] = weakref.WeakSet()
-        self._alert = Alert(self)
         self._server: Factory | None = None
         self._passing: Passing | None = None
 
@@ -79,7 +77,7 @@ class DoorLoop(uvloop.Loop):
     def _door(self, read: bytes, pass_on: PassOn | None = None) -> Door:
         if self.answer is None:
             raise RuntimeError("there is nobody to answer")
-        door = Door(self.answer, self._leave, self._alert, read, pass_on)
+        door = Door(self.answer, self._leave, read, pass_on)
         self._doors.add(door)
         return door
 
@@ -103,12 +101,9 @@ class Door(asyncio.Protocol):
     its first Invoke.
     """
 
-    def __init__(
-        self, answer: Answer, leave: Leave, alert: Alert, read: bytes = b"", pass_on: PassOn | None = None
-    ) -> None:
+    def __init__(self, answer: Answer, leave: Leave, read: bytes = b"", pass_on: PassOn | None = None) -> None:
         self._answer = answer
         self._leave = leave
-        self._alert = alert
         self._pass_on = pass_on
         self._transport: asyncio.Transport | None = None
         self._asked = bytearray(read)
@@ -162,7 +157,6 @@ class Door(asyncio.Protocol):
         if len(self._asked) >= size:
             body = bytes(self._asked[end + 4 : size])
             query = parse_qs(match[2] or "")
-            self._alert.stir()
             self._answering = asyncio.ensure_future(self._reply(size, unquote(match[1]), headers, body, query))
 
     async def _reply(self, size: int, path: str, headers: dict[str, str], body: bytes, query: Json) -> None:
@@ -173,7 +167,6 @@ class Door(asyncio.Protocol):
             failure = json.dumps({"Type": "Service", "message": str(error)}).encode()
             reply = 500, {"Content-Type": "application/json", "x-amzn-ErrorType": "ServiceException"}, failure
         self._answering = None
-        self._alert.stir()
         if reply is None:
             self._give_up()
             return
