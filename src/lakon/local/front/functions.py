@@ -17,6 +17,7 @@ from lakon.local.functions import Call, Function, parse_function
 from lakon.local.inside.link import ANSWERED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from lakon.local.host import LambdaHost
@@ -97,36 +98,36 @@ class Functions(asyncio.Protocol):
         header = f"{trace};Parent={getrandbits(64):016x};Sampled={int(entry.function.tracing)}" if trace else ""
         call = Call(request_id=id, function_arn=arn, payload=event, trace_id=header)
         try:
-            run = self._submit(entry, call, answered, sink)
+            run = self._submit(entry, call, partial(_settle, answered), sink)
             if sink:
                 sink.run = run
             return await answered
         finally:
             timer.cancel()
 
-    async def leased(self, arn: str) -> Function | None:
-        """The version that a name means, for which the emulator need not be asked; None where it has to be."""
+    def leased(self, arn: str) -> Function | None:
+        """The version that a name means, where that is known and an event is all that it wants."""
         entry = self._leases.get(arn)
-        if entry is None:
-            try:
-                entry = await self._enter(arn)
-            except RefusedError:
-                return None
-            if entry.number is not None:
-                self._send({"leave": entry.number})
-                return None
-        return entry.function if entry.plain else None
+        return entry.function if entry and entry.plain else None
 
-    async def invoke(self, function: Function, call: Call) -> Outcome:
-        """Run a version that is `leased`, however long it takes."""
-        answered: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._submit(_Entry(None, function), call, answered, None)
-        return await answered
+    async def lease(self, arn: str) -> Function | None:
+        """Ask what a name means, to have it `leased`; None where the emulator has to be asked each time."""
+        try:
+            entry = self._leases.get(arn) or await self._enter(arn)
+        except RefusedError:
+            return None
+        if entry.number is not None:
+            self._send({"leave": entry.number})
+        return self.leased(arn)
 
-    def _submit(self, entry: _Entry, call: Call, answered: asyncio.Future[Outcome], sink: StreamSink | None) -> Run:
+    def invoke(self, function: Function, call: Call, tell: Callable[[Outcome], None]) -> None:
+        """Run a version that is `leased`, however long it takes, and tell what it came to."""
+        self._submit(_Entry(None, function), call, tell, None)
+
+    def _submit(self, entry: _Entry, call: Call, tell: Callable[[Outcome], None], sink: StreamSink | None) -> Run:
         if self.host is None:
             raise RuntimeError("the Lambda host is not ready")
-        reply = partial(self._reply, call.function_arn, entry, time.monotonic(), answered)
+        reply = partial(self._reply, call.function_arn, entry, time.monotonic(), tell)
         return self.host.submit(entry.function, call, reply, sink)
 
     async def _enter(self, arn: str) -> _Entry:
@@ -157,12 +158,9 @@ class Functions(asyncio.Protocol):
         elif entry.number is not None:  # who asked is gone
             self._send({"leave": entry.number})
 
-    def _reply(
-        self, arn: str, entry: _Entry, began: float, answered: asyncio.Future[Outcome], outcome: Outcome
-    ) -> None:
+    def _reply(self, arn: str, entry: _Entry, began: float, tell: Callable[[Outcome], None], outcome: Outcome) -> None:
         seconds, failed = time.monotonic() - began, outcome.answer.error_type is not None
-        if not answered.done():
-            answered.set_result(outcome)
+        tell(outcome)
         if entry.number is not None:
             self._send({"leave": entry.number, "seconds": seconds, "error": failed})
             return
@@ -194,3 +192,8 @@ class _Entry(NamedTuple):
 def _give_up(answered: asyncio.Future[Outcome]) -> None:
     if not answered.done():
         answered.set_exception(TimeoutError())
+
+
+def _settle(answered: asyncio.Future[Outcome], outcome: Outcome) -> None:
+    if not answered.done():
+        answered.set_result(outcome)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lakon.local.front.functions import Functions
-    from lakon.local.inside.seam import Reply
+    from lakon.local.functions import Function
+    from lakon.local.inside.door import Asking, Done
+    from lakon.local.runs import Outcome
 
 _PATH = re.compile(r"/2015-03-31/functions/([\w-]+)/invocations", re.ASCII)
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=(?!ASIA)([^/]+)/\d{8}/([a-z0-9-]+)/lambda/")
@@ -40,6 +42,7 @@ class LambdaApi:
     def __init__(self, loop: asyncio.AbstractEventLoop, functions: Functions, ours: socket.socket) -> None:
         self._loop = loop
         self._functions = functions
+        self._asking: set[asyncio.Task[None]] = set()
         self._doors: weakref.WeakSet[Door] = weakref.WeakSet()
         self._passing = Passing(loop, ours, self._door)
 
@@ -63,29 +66,44 @@ class LambdaApi:
         else:
             transport.abort()
 
-    async def _answer(
-        self, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, object]
-    ) -> Reply | None:
-        arn = _plain(path, headers, body, query)
-        function = await self._functions.leased(arn) if arn else None
-        if arn is None or function is None:
-            return None
-        trace = trace_header(headers.get("x-amzn-trace-id", ""), active=function.tracing)
-        call = Call(str(uuid4()), arn, body or b"{}", trace_id=trace)
-        outcome = await self._functions.invoke(function, call)
-        told = {
-            "Content-Type": "application/json",
-            "x-amzn-requestid": call.request_id,
-            "X-Amzn-Trace-Id": trace,
-            "X-Amz-Executed-Version": function.version,
-        }
-        if outcome.answer.error_type is not None:
-            told["X-Amz-Function-Error"] = "Unhandled"
-        return 200, told, outcome.answer.body
+    def _answer(self, asking: Asking, done: Done) -> None:
+        arn = _plain(asking)
+        if arn is None:
+            done(None)
+        elif function := self._functions.leased(arn):
+            self._invoke(asking, arn, function, done)
+        else:
+            task = self._loop.create_task(self._ask(asking, arn, done))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _ask(self, asking: Asking, arn: str, done: Done) -> None:
+        if function := await self._functions.lease(arn):
+            self._invoke(asking, arn, function, done)
+        else:
+            done(None)
+
+    def _invoke(self, asking: Asking, arn: str, function: Function, done: Done) -> None:
+        trace = trace_header(asking.headers.get("x-amzn-trace-id", ""), active=function.tracing)
+        call = Call(str(uuid4()), arn, asking.body or b"{}", trace_id=trace)
+
+        def tell(outcome: Outcome) -> None:
+            told = {
+                "Content-Type": "application/json",
+                "x-amzn-requestid": call.request_id,
+                "X-Amzn-Trace-Id": trace,
+                "X-Amz-Executed-Version": function.version,
+            }
+            if outcome.answer.error_type is not None:
+                told["X-Amz-Function-Error"] = "Unhandled"
+            done((200, told, outcome.answer.body))
+
+        self._functions.invoke(function, call, tell)
 
 
-def _plain(path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, object]) -> str | None:
+def _plain(asking: Asking) -> str | None:
     """The ARN of what is invoked with an event alone; None where more is said, or it may have to be refused."""
+    path, headers, body, query = asking
     qualifier = _qualifier(query)
     match, credential = _PATH.fullmatch(path), _CREDENTIAL.match(headers.get("authorization", ""))
     waits = headers.get("x-amz-invocation-type", "RequestResponse") == "RequestResponse"

@@ -14,7 +14,7 @@ import logging
 import re
 import weakref
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qs, unquote
 
 import uvloop
@@ -23,14 +23,15 @@ from lakon.local.inside.passing import Passing
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from lakon.local.inside.link import Json
     from lakon.local.inside.seam import Reply
 
     Factory = Callable[[], asyncio.BaseProtocol]
     PassOn = Callable[[asyncio.Transport, bytes], bool]
-    Answer = Callable[[str, Mapping[str, str], bytes, Json], Awaitable[Reply | None]]
+    Done = Callable[[Reply | None], None]
+    Answer = Callable[["Asking", Done], None]
 
     Leave = Callable[[asyncio.Transport, bytes, bool], None]
 
@@ -39,6 +40,15 @@ _MAX_HEAD = 65_536
 _log = logging.getLogger("lakon.invoke")
 _OTHERWISE = frozenset({"transfer-encoding", "expect", "upgrade"})  # not for us to understand
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
+
+
+class Asking(NamedTuple):
+    """An Invoke that was read; the names of `headers` are in lower case."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: Json
 
 
 class DoorLoop(uvloop.Loop):
@@ -96,9 +106,9 @@ class DoorLoop(uvloop.Loop):
 class Door(asyncio.Protocol):
     """One connection, of which this was `read` by another.
 
-    `answer` answers an Invoke, or returns None: then, and with any other request, the connection is somebody else's,
-    who gets it by `leave`, with what was read and whether that was all. With `pass_on` it is offered to another with
-    its first Invoke.
+    `answer` answers an Invoke, at once or later, or says None: then, and with any other request, the connection is
+    somebody else's, who gets it by `leave`, with what was read and whether that was all. With `pass_on` it is offered
+    to another with its first Invoke.
     """
 
     def __init__(self, answer: Answer, leave: Leave, read: bytes = b"", pass_on: PassOn | None = None) -> None:
@@ -107,7 +117,8 @@ class Door(asyncio.Protocol):
         self._pass_on = pass_on
         self._transport: asyncio.Transport | None = None
         self._asked = bytearray(read)
-        self._answering: asyncio.Task[None] | None = None
+        self._answering = 0  # bytes of the request
+        self._last = False
         self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -123,18 +134,18 @@ class Door(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client sends no more; it may still wait for an answer."""
         self._ended = True
-        return self._answering is not None
+        return bool(self._answering)
 
     def close(self) -> None:
         """Take no more requests."""
         self._ended = True
-        if self._transport and self._answering is None:
+        if self._transport and not self._answering:
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """A piece of a request, or a whole one."""
         self._asked += data
-        if self._answering is None:
+        if not self._answering:
             self._next()
 
     def _next(self) -> None:
@@ -155,18 +166,19 @@ class Door(asyncio.Protocol):
             return
         size = end + 4 + int(length)
         if len(self._asked) >= size:
+            self._answering = size
+            self._last = headers.get("connection", "").lower() == "close"
             body = bytes(self._asked[end + 4 : size])
-            query = parse_qs(match[2] or "")
-            self._answering = asyncio.ensure_future(self._reply(size, unquote(match[1]), headers, body, query))
+            self._begin(Asking(unquote(match[1]), headers, body, parse_qs(match[2] or "")))
 
-    async def _reply(self, size: int, path: str, headers: dict[str, str], body: bytes, query: Json) -> None:
+    def _begin(self, asking: Asking) -> None:
         try:
-            reply = await self._answer(path, headers, body, query)
+            self._answer(asking, self._reply)
         except Exception as error:  # noqa: BLE001 - as the server would: the connection must not hang
-            _log.exception("an invocation failed inside the emulator")
-            failure = json.dumps({"Type": "Service", "message": str(error)}).encode()
-            reply = 500, {"Content-Type": "application/json", "x-amzn-ErrorType": "ServiceException"}, failure
-        self._answering = None
+            self._reply(failed(error))
+
+    def _reply(self, reply: Reply | None) -> None:
+        size, self._answering = self._answering, 0
         if reply is None:
             self._give_up()
             return
@@ -176,7 +188,7 @@ class Door(asyncio.Protocol):
         head = "\r\n".join([*lines, f"content-length: {len(content)}", "", ""])
         if self._transport:
             self._transport.write(head.encode("latin-1", "replace") + content)
-            if self._ended or headers.get("connection", "").lower() == "close":
+            if self._ended or self._last:
                 self._transport.close()
             elif self._asked:
                 self._next()
@@ -195,3 +207,10 @@ class Door(asyncio.Protocol):
         transport, self._transport = self._transport, None
         if transport:
             self._leave(transport, bytes(self._asked), self._ended)
+
+
+def failed(error: Exception) -> Reply:
+    """The reply where answering failed for a reason of our own, which is logged."""
+    _log.error("an invocation failed", exc_info=error)
+    failure = json.dumps({"Type": "Service", "message": str(error)}).encode()
+    return 500, {"Content-Type": "application/json", "x-amzn-ErrorType": "ServiceException"}, failure
