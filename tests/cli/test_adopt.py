@@ -78,9 +78,10 @@ def test_a_table_before_the_first_provision(shop, place):
     [item] = client(run, "dynamodb").scan(TableName="old-orders")["Items"]
     assert item["what"]["S"] == "a hat"
     assert run("invoke", "tell", "--local").json() == "old-orders"
-    again = run("adopt", "orders=old-orders", *place, **AWS)
+    assert run("adopt", "orders=old-orders", *place, "--json", **AWS).json() == done.json(), "once more changes nothing"
+    again = run("adopt", "orders=other-orders", *place, **AWS)
     assert again.code == 2
-    assert "is part of the stack already" in again.err
+    assert "is part of the stack already: it is old-orders, and not other-orders" in again.err
 
 
 def test_into_a_stack_that_is_there(shop, tmp_path, place):

@@ -17,8 +17,10 @@ from lakon.provision import adoption, artifacts, releases
 from lakon.provision.changes import Wanted
 from lakon.provision.deployed import deployed
 from lakon.provision.existing import function_as_it_is, log_group_as_it_is
+from lakon.provision.status import resources
 from lakon.synth.cycles import references
 from lakon.synth.functions import BUCKET_PARAMETER
+from lakon.synth.stubs import stubbed
 from lakon.synth.synthesis import synthesize
 
 if TYPE_CHECKING:
@@ -59,27 +61,53 @@ def adopt(program: Program, target: Target, reporter: Reporter, names: Mapping[s
         for name, physical in names.items()
         if name not in functions
     }
-    bucketless = without_bucket(program, target)
-    if functions and bucketless:
-        raise UsageError("a function is adopted with the code that it has, and that needs a bucket")
     session = start(program, target, reporter)
     if session.quick and not session.local:
         reporter.note("where an emulator answers: it may make the resource anew at its next change, as AWS does not")
     with provisioning(program, target):
         before = deployed(session, stack)
+        there = _part_of(session, before, functions, logical, stack)
+        functions = {name: each for name, each in functions.items() if logical_id(each.name, "Function") not in there}
+        logical = {name: physical for name, physical in logical.items() if name not in there}
+        if not functions and not logical:
+            return Adopted(stack, there)
+        bucketless = without_bucket(program, target) or (before is not None and bool(stubbed(before.resources)))
+        if functions and bucketless:
+            raise UsageError(
+                "a function is adopted with the code that it has, and that needs a bucket",
+                where=next(iter(functions.values())).origin.place(str(program.root)),
+                hint=f"{target.command('provision')} gives the stack its bucket.",
+            )
         named = (before.stack.parameters.get(BUCKET_PARAMETER) if before else None) or target.bucket
         store = None if bucketless else artifacts.artifact_bucket(session, named, reporter)
-        resources = {name: _resource(synthesis.resources[name]) for name in logical}
+        added = {name: _resource(synthesis.resources[name]) for name in logical}
         for function in functions.values():
             found = _as_it_is(session, function, function.physical(stack), store or "", reporter)
-            resources |= {name: _resource(each) for name, (each, _) in found.items()}
+            added |= {name: _resource(each) for name, (each, _) in found.items()}
             logical |= {name: physical for name, (_, physical) in found.items()}
-        imports = [_import(name, resources[name], physical, stack) for name, physical in logical.items()]
-        wanted = _wanted(target, before, resources)
+        imports = [_import(name, added[name], physical, stack) for name, physical in logical.items()]
+        wanted = _wanted(target, before, added)
         adoption.adopt(session, stack, wanted, imports, reporter, origins=synthesis.origins, held=before)
         if store:
             releases.record(session, store, stack, wanted, before, revision(program.root))
-    return Adopted(stack, logical)
+    return Adopted(stack, {**there, **logical})
+
+
+def _part_of(
+    session: Session, before: Deployed | None, functions: Mapping[str, Function], logical: Mapping[str, str], stack: str
+) -> dict[str, str]:
+    """What is named and part of the stack already, by logical ids. UsageError where that is another of its kind."""
+    named = {**{logical_id(each.name, "Function"): each.physical(stack) for each in functions.values()}, **logical}
+    if before is None or not (named.keys() & before.resources.keys()):
+        return {}
+    found = {each.logical_id: each.physical_id for each in resources(session, before.stack.stack_id)}
+    for name, physical in named.items():
+        if (held := found.get(name, physical)) != physical:
+            raise UsageError(
+                f"{name} is part of the stack already: it is {held}, and not {physical}",
+                hint="Take it out of the program and provision, which removes it; then declare and adopt the other.",
+            )
+    return {name: physical for name, physical in named.items() if name in found}
 
 
 def _functions(program: Program, target: Target, names: Mapping[str, str]) -> dict[str, Function]:
@@ -87,12 +115,12 @@ def _functions(program: Program, target: Target, names: Mapping[str, str]) -> di
     found = {}
     for function in program.service.functions:
         for name in {function.name, logical_id(function.name, "Function")} & names.keys():
-            if (said := function.physical(program.stack(target.stage))) != names[name]:
+            called = names[name].rpartition(":function:")[2]
+            if (said := function.physical(program.stack(target.stage))) != called:
                 raise UsageError(
-                    f"the function {function.name!r} cannot be adopted: the program names it {said}, "
-                    f"and not {names[name]}",
+                    f"the function {function.name!r} cannot be adopted: the program names it {said}, and not {called}",
                     where=function.origin.place(str(program.root)),
-                    hint=f'Say what it is called: physical_name="{names[name]}".',
+                    hint=f'Say what it is called: physical_name="{called}".',
                 )
             found[name] = function
     return found
@@ -152,8 +180,6 @@ def _import(name: str, resource: Mapping[str, object], physical: str, stack: str
 def _wanted(target: Target, before: Deployed | None, resources: Mapping[str, object]) -> Wanted:
     """The stack as it is, with the resources; CloudFormation allows no other change then, not even of tags."""
     held = mapping(before.template.get("Resources")) if before else {}
-    if there := sorted(held.keys() & resources.keys()):
-        raise UsageError(f"{there[0]} is part of the stack already")
     declared = mapping(before.template.get("Parameters")) if before else {}
     if missing := sorted(references(dict(resources)) - {*held, *declared, *resources}):
         raise UsageError(

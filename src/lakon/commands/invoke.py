@@ -9,6 +9,7 @@ from lakon.commands import names
 from lakon.commands.places import reach
 from lakon.exceptions import UsageError
 from lakon.provision import invocation
+from lakon.provision.status import find, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +46,11 @@ def invoke(
         from lakon.commands.events import change
 
         payload = change(payload, changes)
-    return invocation.invoke(reach(program, target), physical, payload, event=event)
+    session = reach(program, target)
+    stack = program.stack(target.stage)
+    if physical != f"{stack}-{name}" and find(session, stack) is None:  # another stage may have one of that name
+        raise missing(session, stack)
+    return invocation.invoke(session, physical, payload, event=event)
 
 
 def _refused(constant: str) -> object:

@@ -40,11 +40,11 @@ def adopt(
 
     """
     token = f"lakon-adopt-{secrets.token_hex(4)}"
+    ours = {each["LogicalResourceId"]: "" for each in imports}  # CloudFormation imports into the stack itself alone
     try:
         with reporter.step("asking CloudFormation for the import"):
-            change_set = make(
-                session, name, "IMPORT", token, handed(wanted, held.places if held else {}), origins, imports
-            )
+            whole = handed(wanted, {**(held.places if held else {}), **ours})
+            change_set = make(session, name, "IMPORT", token, whole, origins, imports)
         session.client("cloudformation").execute_change_set(
             ChangeSetName=change_set.change_set_id, ClientRequestToken=token
         )

@@ -30,7 +30,6 @@ _SAME = (
     "Timeout",
     "Architectures",
     "EphemeralStorage",
-    "LoggingConfig",
     "TracingConfig",
     "DeadLetterConfig",
     "FileSystemConfigs",
@@ -39,6 +38,8 @@ _SAME = (
 
 _UNSAID: Mapping[str, object] = {"EphemeralStorage": {"Size": 512}, "TracingConfig": {"Mode": "PassThrough"}}
 """What Lambda tells of every function, and Lakon's templates of none."""
+
+_LOGGING: Mapping[str, object] = {"LogFormat": "Text"}
 
 
 def function_as_it_is(session: Session, name: str, bucket: str, reporter: Reporter) -> dict[str, object]:
@@ -87,10 +88,12 @@ def _properties(answer: GetFunctionResponseTypeDef) -> dict[str, object]:
     variables, vpc = held.get("Environment", {}), held.get("VpcConfig", {})
     if failed := variables.get("Error"):
         raise ProvisionError(f"the environment of {held.get('FunctionName')} cannot be read: {failed.get('Message')}")
+    logging = {name: value for name, value in held.get("LoggingConfig", {}).items() if value != _LOGGING.get(name)}
     snapshots = held.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
     tags = sorted(each for each in answer.get("Tags", {}).items() if not each[0].startswith("aws:"))
     properties: dict[str, object] = {
         **{name: settings.get(name) for name in _SAME},
+        "LoggingConfig": logging,
         "Environment": {"Variables": variables["Variables"]} if variables.get("Variables") else None,
         "KmsKeyArn": held.get("KMSKeyArn"),
         "Layers": [layer["Arn"] for layer in held.get("Layers", ()) if "Arn" in layer],

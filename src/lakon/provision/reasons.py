@@ -74,7 +74,7 @@ KNOWN = (
         r"(?i)log group.*already exists|AWS::Logs::LogGroup.*already exists",
         (
             "A function that ran before made its log group itself, or an earlier stack kept it: delete that log group, "
-            "or import it into the stack."
+            "or let `lakon adopt` take it into the stack."
         ),
     ),
     (
@@ -137,7 +137,10 @@ KNOWN = (
     ),
     (
         r"(?i)already exists",
-        "Something outside of this stack has this name: choose another, delete the other, or import it into the stack.",
+        (
+            "Something outside of this stack has this name: choose another, delete the other, or let "
+            "`lakon adopt NAME=PHYSICAL` take it into the stack."
+        ),
     ),
 )
 

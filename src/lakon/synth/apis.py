@@ -36,6 +36,6 @@ def add_front_doors(template: Template, service: Service, values: Values) -> Non
                 pass  # it is the URL of its function
             case _:
                 assert_never(api)
-    add_urls(template, service)
+    add_urls(template, service, values)
     for site in service.sites:
         add_site(template, site, values)

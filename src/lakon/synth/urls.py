@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from lakon.model.function import Function
     from lakon.model.service import Service
     from lakon.synth.template import Properties, Template
+    from lakon.synth.values import Values
 
 
-def add_urls(template: Template, service: Service) -> None:
+def add_urls(template: Template, service: Service, values: Values) -> None:
     """The URLs of all functions that have one."""
     told = {api.logical_id for api in service.apis}
     for function in service.functions:
@@ -26,7 +27,7 @@ def add_urls(template: Template, service: Service) -> None:
         me = logical_id(function.name, "FunctionUrl")
         _add_url(template, me, function, Url() if function.url is True else function.url)
         if me not in told:
-            template.output(f"{me}Url", substitution(url(me)), function.origin)
+            template.output(f"{me}Url", values.known(f"{me}.url") or substitution(url(me)), function.origin)
 
 
 def _add_url(template: Template, me: str, function: Function, said: Url) -> None:

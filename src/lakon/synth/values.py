@@ -99,6 +99,10 @@ class Values:
             return [self.resolve(item) for item in value]
         return value
 
+    def known(self, name: str) -> str | None:
+        """An address that is known before CloudFormation makes any, by a name such as `"PriceFunctionUrl.url"`."""
+        return self._addresses.get(name)
+
     def text(self, value: str) -> str:
         """`value` in the language of `Fn::Sub`: tokens become references, all else stays literal."""
         return _ESCAPED_TOKEN.sub(self._place, value.replace("${", "${!"))

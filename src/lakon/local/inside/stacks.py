@@ -48,7 +48,7 @@ def complete(emulator: Emulator) -> None:
 
         return handle
 
-    emulator.replace_handler(FUNCTION, "create", lambda original: completing(original, 1))
+    emulator.replace_handler(FUNCTION, "create", lambda original: _refusing_another(emulator, completing(original, 1)))
     emulator.replace_handler(FUNCTION, "update", lambda original: completing(original, 2))
     emulator.replace_handler(MAPPING, "create", lambda original: _mapping_created(emulator, original))
     emulator.replace_handler(STACK, "create", lambda original: _nested_created(emulator, original))
@@ -58,6 +58,19 @@ def complete(emulator: Emulator) -> None:
     update = "cloudformation.stacks._update_resource"
     emulator.replace(update, _keeping_names(emulator, emulator.original(update)))
     emulator.add_kind("AWS::ApiGatewayV2::RouteResponse", _route_responses(emulator))
+
+
+def _refusing_another(emulator: Emulator, original: Handler) -> Handler:
+    """A function that exists is not made again: it is another stack's, or nobody's."""
+
+    @wraps(original)
+    def create(logical_id: str, props: Json, stack_name: str) -> tuple[str, Json]:
+        name = str(props.get("FunctionName", ""))
+        if name and emulator.function(Key(*emulator.scope_now, name)):
+            raise ValueError(f"Resource of type '{FUNCTION}' with identifier '{name}' already exists.")
+        return original(logical_id, props, stack_name)
+
+    return create
 
 
 def _mapping_created(emulator: Emulator, original: Handler) -> Handler:
