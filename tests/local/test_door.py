@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
+    import boto3
     from mypy_boto3_lambda import LambdaClient
 
 CREDENTIALS = "AWS4-HMAC-SHA256 Credential=test/20260101/{region}/lambda/aws4_request, SignedHeaders=host, Signature=0"
@@ -29,6 +34,10 @@ class Wire:
     def close(self) -> None:
         self._file.close()
         self._socket.close()
+
+    def reset(self) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
 
     def head(self, line: str, *headers: str) -> bytes:
         return "\r\n".join(
@@ -136,3 +145,82 @@ def test_many_at_once(lambda_client: LambdaClient, name: str) -> None:
     finally:
         for each in wires:
             each.close()
+
+
+def test_lengths_that_nobody_means(wire: Wire, name: str) -> None:
+    path = f"POST /2015-03-31/functions/{name}/invocations"
+    wire.send(wire.invoke(name, b"1"))
+    assert wire.receive() == (200, b"1")
+    wire.send(wire.head(path, f"Content-Length: {'9' * 5000}"))
+    assert wire.receive()[0] == 400
+
+
+def test_who_resets_has_invoked(
+    lambda_client: LambdaClient, deploy: Callable[..., str], shared_path: Path, wait_for: Callable[..., None]
+) -> None:
+    name = deploy(f"def handler(event, context):\n    open(f'{shared_path}/{{event}}', 'w').close()\n")
+    lambda_client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=20)
+    for number in range(10):
+        wire = Wire(lambda_client)
+        wire.send(wire.invoke(name, str(number).encode()))
+        wire.reset()
+    wait_for(lambda: len(list(shared_path.iterdir())) == 10)
+
+
+def test_each_throttle_is_counted_once(
+    session: boto3.Session, lambda_client: LambdaClient, wire: Wire, name: str, wait_for: Callable[..., None]
+) -> None:
+    metrics = session.client("cloudwatch", endpoint_url=lambda_client.meta.endpoint_url)
+
+    def throttles() -> float:
+        now = datetime.now(UTC)
+        told = metrics.get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName="Throttles",
+            Dimensions=[{"Name": "FunctionName", "Value": name}],
+            StartTime=now - timedelta(minutes=5),
+            EndTime=now + timedelta(minutes=5),
+            Period=3600,
+            Statistics=["Sum"],
+        )
+        return sum(float(point["Sum"]) for point in told["Datapoints"])
+
+    wire.send(wire.invoke(name, b"1"))
+    assert wire.receive() == (200, b"1")
+    lambda_client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
+    for _ in range(3):
+        wire.send(wire.invoke(name, b"1"))
+        assert wire.receive()[0] == 429
+    wait_for(lambda: throttles() == 3)
+
+
+def test_what_changes_beside_requests_is_seen(
+    session: boto3.Session, lambda_client: LambdaClient, wire: Wire, wait_for: Callable[..., None]
+) -> None:
+    """A stack's work goes on after its request was answered; and not every request says what it is for."""
+    stacks = session.client("cloudformation", endpoint_url=lambda_client.meta.endpoint_url)
+    name = f"test-{uuid4().hex[:12]}"
+
+    def template(number: int) -> str:
+        code = {"ZipFile": f"def handler(event, context):\n    return {number}\n"}
+        settings = {
+            "FunctionName": name,
+            "Runtime": "python3.11",
+            "Handler": "index.handler",
+            "Role": "arn:aws:iam::000000000000:role/x",
+        }
+        return json.dumps(
+            {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {**settings, "Code": code}}}}
+        )
+
+    def answer() -> tuple[int, bytes]:
+        wire.send(wire.invoke(name, b"{}"))
+        return wire.receive()
+
+    stacks.create_stack(StackName=name, TemplateBody=template(1))
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    assert answer() == (200, b"1")
+    stacks.update_stack(StackName=name, TemplateBody=template(2))
+    wait_for(lambda: answer() == (200, b"2"))
+    stacks.delete_stack(StackName=name)
+    wait_for(lambda: answer()[0] == 404)

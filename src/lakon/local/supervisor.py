@@ -10,6 +10,7 @@ import fcntl
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 import time
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _LOCK_LIMIT = 3.0
 _WATCH = 0.5
+_FILES = 10_240  # the most that macOS grants
 
 
 def serve(folder: Path, owner_pid: int | None = None, limits: Limits | None = None) -> None:
@@ -48,6 +50,7 @@ def serve(folder: Path, owner_pid: int | None = None, limits: Limits | None = No
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     tune()
+    _let_many_in()
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK_FILE).open("a") as lock:
         _take(lock, folder)
@@ -57,6 +60,14 @@ def serve(folder: Path, owner_pid: int | None = None, limits: Limits | None = No
         finally:
             (folder / PORT_FILE).unlink(missing_ok=True)
             guard.close()
+
+
+def _let_many_in() -> None:
+    """Have as many files open as the system allows: functions have limits of their own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, _FILES) if hard != resource.RLIM_INFINITY else _FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _take(lock: TextIO, folder: Path) -> None:

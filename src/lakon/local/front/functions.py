@@ -47,8 +47,8 @@ class Functions(asyncio.Protocol):
     def __init__(self) -> None:
         self.host: LambdaHost | None = None
         self._ids = count(1)
-        self._asked: dict[int, tuple[str, asyncio.Future[_Entry]]] = {}
-        self._leases: dict[str, _Entry] = {}
+        self._asked: dict[int, tuple[str, asyncio.Future[Entry]]] = {}
+        self._leases: dict[str, Entry] = {}
         self._done: list[tuple[str, float, bool]] = []
         self._told = bytearray()
         self._transport: asyncio.Transport | None = None
@@ -91,7 +91,7 @@ class Functions(asyncio.Protocol):
         RefusedError when it does not run; TimeoutError when it has not answered after `limit` seconds, in which case
         it runs on.
         """
-        entry = self._leases.get(arn) or await self._enter(arn)
+        entry = await self.enter(arn)
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[Outcome] = loop.create_future()
         timer = loop.call_later(limit, _give_up, answered)
@@ -105,35 +105,33 @@ class Functions(asyncio.Protocol):
         finally:
             timer.cancel()
 
-    def leased(self, arn: str) -> Function | None:
-        """The version that a name means, where that is known and an event is all that it wants."""
-        entry = self._leases.get(arn)
-        return entry.function if entry and entry.plain else None
+    def leased(self, arn: str) -> Entry | None:
+        """Leave to run what a name means, where the emulator need not be asked for it."""
+        return self._leases.get(arn)
 
-    async def lease(self, arn: str) -> Function | None:
-        """Ask what a name means, to have it `leased`; None where the emulator has to be asked each time."""
-        try:
-            entry = self._leases.get(arn) or await self._enter(arn)
-        except RefusedError:
-            return None
+    async def enter(self, arn: str) -> Entry:
+        """Leave to run what a name means, from the emulator; RefusedError when it gives none."""
+        return self._leases.get(arn) or await self._enter(arn)
+
+    def leave(self, entry: Entry) -> None:
+        """Give leave back that nothing was done with."""
         if entry.number is not None:
             self._send({"leave": entry.number})
-        return self.leased(arn)
 
-    def invoke(self, function: Function, call: Call, tell: Callable[[Outcome], None]) -> None:
-        """Run a version that is `leased`, however long it takes, and tell what it came to."""
-        self._submit(_Entry(None, function), call, tell, None)
+    def invoke(self, entry: Entry, call: Call, tell: Callable[[Outcome], None]) -> None:
+        """Run a version with leave to do so, however long it takes, and tell what it came to."""
+        self._submit(entry, call, tell, None)
 
-    def _submit(self, entry: _Entry, call: Call, tell: Callable[[Outcome], None], sink: StreamSink | None) -> Run:
+    def _submit(self, entry: Entry, call: Call, tell: Callable[[Outcome], None], sink: StreamSink | None) -> Run:
         if self.host is None:
             raise RuntimeError("the Lambda host is not ready")
         reply = partial(self._reply, call.function_arn, entry, time.monotonic(), tell)
         return self.host.submit(entry.function, call, reply, sink)
 
-    async def _enter(self, arn: str) -> _Entry:
+    async def _enter(self, arn: str) -> Entry:
         await self._offered.wait()
         number = next(self._ids)
-        answer: asyncio.Future[_Entry] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
         self._asked[number] = arn, answer
         self._send({"id": number, "enter": arn})
         return await answer
@@ -150,15 +148,15 @@ class Functions(asyncio.Protocol):
                 answer.set_exception(RefusedError(head["refused"], head["reason"]))
             return
         number = None if "lease" in head else head["id"]
-        entry = _Entry(number, parse_function(json.loads(description)), head.get("lease") == "plain")
+        entry = Entry(number, parse_function(json.loads(description)), head["plain"])
         if entry.number is None:
             self._leases[arn] = entry
         if not answer.done():
             answer.set_result(entry)
-        elif entry.number is not None:  # who asked is gone
-            self._send({"leave": entry.number})
+        else:  # who asked is gone
+            self.leave(entry)
 
-    def _reply(self, arn: str, entry: _Entry, began: float, tell: Callable[[Outcome], None], outcome: Outcome) -> None:
+    def _reply(self, arn: str, entry: Entry, began: float, tell: Callable[[Outcome], None], outcome: Outcome) -> None:
         seconds, failed = time.monotonic() - began, outcome.answer.error_type is not None
         tell(outcome)
         if entry.number is not None:
@@ -178,7 +176,7 @@ class Functions(asyncio.Protocol):
             self._transport.write(ANSWERED.pack(len(told), 0) + told)
 
 
-class _Entry(NamedTuple):
+class Entry(NamedTuple):
     """Leave to run a version: by lease, or once, and then by the number it is given back with.
 
     One that is not `plain` wants more than an event of who invokes it.

@@ -12,9 +12,10 @@ import weakref
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from lakon.local.front.functions import RefusedError
 from lakon.local.functions import Call
-from lakon.local.inside.door import Door
-from lakon.local.inside.invoke_api import MAX_PAYLOAD
+from lakon.local.inside.door import Door, failed
+from lakon.local.inside.invoke_api import MAX_PAYLOAD, throttled
 from lakon.local.inside.invoker import trace_header
 from lakon.local.inside.passing import Passing
 
@@ -23,15 +24,14 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Mapping
 
-    from lakon.local.front.functions import Functions
-    from lakon.local.functions import Function
+    from lakon.local.front.functions import Entry, Functions
     from lakon.local.inside.door import Asking, Done
     from lakon.local.runs import Outcome
 
 _PATH = re.compile(r"/2015-03-31/functions/([\w-]+)/invocations", re.ASCII)
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=(?!ASIA)([^/]+)/\d{8}/([a-z0-9-]+)/lambda/")
 _QUALIFIER = re.compile(r"\$LATEST|[\w-]+", re.ASCII)
-_PAUSE, _ATTEMPTS = 0.005, 1000  # while the emulator does not keep up
+_PAUSE = 0.01  # while the emulator does not keep up
 _DEFAULT_ACCOUNT = "000000000000"
 _MORE = frozenset({"x-amz-client-context", "x-amz-log-type", "x-amz-tenant-id", "x-amzn-requestid"})
 
@@ -40,6 +40,7 @@ class LambdaApi:
     """Answers on the connections that come by `ours`, one end of a Unix socket."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, functions: Functions, ours: socket.socket) -> None:
+        self._closed = False
         self._loop = loop
         self._functions = functions
         self._asking: set[asyncio.Task[None]] = set()
@@ -48,7 +49,8 @@ class LambdaApi:
 
     def close(self) -> None:
         """Hear no more; who waits for an answer still gets it."""
-        self._passing.close()
+        self._closed = True
+        self._passing.end()
         for door in list(self._doors):
             door.close()
 
@@ -57,33 +59,42 @@ class LambdaApi:
         self._doors.add(door)
         return door
 
-    def _leave(self, transport: asyncio.Transport, read: bytes, ended: bool, attempts_left: int = _ATTEMPTS) -> None:
-        """Give a connection back. The other end sees for itself whether it has `ended`."""
+    def _leave(self, transport: asyncio.Transport, read: bytes, ended: bool) -> None:
+        """Give a connection back, once the emulator keeps up. The other end sees for itself whether it has `ended`."""
         if self._passing.send(transport, read):
             return
-        if attempts_left:
-            self._loop.call_later(_PAUSE, self._leave, transport, read, ended, attempts_left - 1)
-        else:
+        if self._closed:
             transport.abort()
+        elif not transport.is_closing():
+            self._loop.call_later(_PAUSE, self._leave, transport, read, ended)
 
     def _answer(self, asking: Asking, done: Done) -> None:
         arn = _plain(asking)
         if arn is None:
             done(None)
-        elif function := self._functions.leased(arn):
-            self._invoke(asking, arn, function, done)
+        elif (entry := self._functions.leased(arn)) is not None:
+            self._invoke(asking, arn, entry, done)
         else:
             task = self._loop.create_task(self._ask(asking, arn, done))
             self._asking.add(task)
             task.add_done_callback(self._asking.discard)
 
     async def _ask(self, asking: Asking, arn: str, done: Done) -> None:
-        if function := await self._functions.lease(arn):
-            self._invoke(asking, arn, function, done)
+        try:
+            entry = await self._functions.enter(arn)
+        except RefusedError as refused:
+            done(throttled(str(refused)).reply({"x-amzn-requestid": str(uuid4())}) if refused.throttled else None)
+        except Exception as error:  # noqa: BLE001 - the connection must not hang
+            done(failed(error))
         else:
-            done(None)
+            self._invoke(asking, arn, entry, done)
 
-    def _invoke(self, asking: Asking, arn: str, function: Function, done: Done) -> None:
+    def _invoke(self, asking: Asking, arn: str, entry: Entry, done: Done) -> None:
+        if not entry.plain:
+            self._functions.leave(entry)
+            done(None)
+            return
+        function = entry.function
         trace = trace_header(asking.headers.get("x-amzn-trace-id", ""), active=function.tracing)
         call = Call(str(uuid4()), arn, asking.body or b"{}", trace_id=trace)
 
@@ -98,7 +109,7 @@ class LambdaApi:
                 told["X-Amz-Function-Error"] = "Unhandled"
             done((200, told, outcome.answer.body))
 
-        self._functions.invoke(function, call, tell)
+        self._functions.invoke(entry, call, tell)
 
 
 def _plain(asking: Asking) -> str | None:

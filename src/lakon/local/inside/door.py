@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     Leave = Callable[[asyncio.Transport, bytes, bool], None]
 
 _INVOKE = re.compile(r"POST (/2015-03-31/functions/[^/? ]+/invocations)(?:\?([^ ]*))? HTTP/1\.1")
+_LENGTH = re.compile("[0-9]{1,7}")  # more is refused, by those who understand more
 _MAX_HEAD = 65_536
+_MAX_AHEAD = 262_144  # bytes that a client may send before it is answered
 _log = logging.getLogger("lakon.invoke")
 _OTHERWISE = frozenset({"transfer-encoding", "expect", "upgrade"})  # not for us to understand
 _STATUS_LINES = {each.value: f"HTTP/1.1 {each.value} {each.phrase}" for each in HTTPStatus}
@@ -61,10 +63,16 @@ class DoorLoop(uvloop.Loop):
         self._doors: weakref.WeakSet[Door] = weakref.WeakSet()
         self._server: Factory | None = None
         self._passing: Passing | None = None
+        self._ending = False
 
     def pass_on(self, ours: socket.socket) -> None:
         """Pass connections that invoke on by a Unix socket, and take those that come back."""
-        self._passing = Passing(self, ours, self._door)
+        self._passing = Passing(self, ours, self._door, self._host_ends)
+
+    def _host_ends(self) -> None:
+        """Nobody runs functions any more: who still wants that is sent away, as from a port that nobody listens at."""
+        self._passing = None
+        self._ending = True
 
     def close_doors(self) -> None:
         """Hear no more; who waits for an answer still gets it."""
@@ -82,7 +90,12 @@ class DoorLoop(uvloop.Loop):
         return cast("asyncio.Server", await super().create_server(self._entrance, *arguments, **options))
 
     def _entrance(self) -> Door:
-        return self._door(b"", self._passing.send if self._passing else None)
+        return self._door(b"", self._pass_on)
+
+    def _pass_on(self, transport: asyncio.Transport, read: bytes) -> bool:
+        if self._ending:
+            transport.abort()
+        return self._ending or (self._passing is not None and self._passing.send(transport, read))
 
     def _door(self, read: bytes, pass_on: PassOn | None = None) -> Door:
         if self.answer is None:
@@ -119,6 +132,7 @@ class Door(asyncio.Protocol):
         self._asked = bytearray(read)
         self._answering = 0  # bytes of the request
         self._last = False
+        self._held_back = False
         self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -147,6 +161,9 @@ class Door(asyncio.Protocol):
         self._asked += data
         if not self._answering:
             self._next()
+        elif len(self._asked) > self._answering + _MAX_AHEAD and self._transport:
+            self._held_back = True
+            self._transport.pause_reading()
 
     def _next(self) -> None:
         """Answer the request that is there, wait for the rest of it, or leave the connection to the server."""
@@ -159,7 +176,7 @@ class Door(asyncio.Protocol):
         match = _INVOKE.fullmatch(first)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         length = headers.get("content-length", "0")
-        if match is None or _OTHERWISE & headers.keys() or not length.isdecimal():
+        if match is None or _OTHERWISE & headers.keys() or not _LENGTH.fullmatch(length):
             self._give_up()
             return
         if self._passed_on():
@@ -183,6 +200,9 @@ class Door(asyncio.Protocol):
             self._give_up()
             return
         del self._asked[:size]
+        if self._held_back and self._transport:
+            self._held_back = False
+            self._transport.resume_reading()
         status, told, content = reply
         lines = [_STATUS_LINES[status], *[f"{name}: {value}" for name, value in told.items()]]
         head = "\r\n".join([*lines, f"content-length: {len(content)}", "", ""])

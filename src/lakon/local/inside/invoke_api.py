@@ -64,6 +64,11 @@ class RefusedError(Exception):
         return self._status, {"Content-Type": "application/json", "x-amzn-ErrorType": self._code} | headers, body
 
 
+def throttled(reason: str) -> RefusedError:
+    """What says that there is no room for an invocation."""
+    return RefusedError(429, "TooManyRequestsException", reason, {"message": "Rate Exceeded.", "Reason": reason})
+
+
 @dataclass(frozen=True, slots=True)
 class _Request:
     reference: str
@@ -117,8 +122,7 @@ class InvokeApi:
         except RefusedError as error:
             return error.reply(told)
         except ThrottledError as error:
-            throttled = {"message": "Rate Exceeded.", "Reason": error.reason}
-            return RefusedError(429, "TooManyRequestsException", error.reason, throttled).reply(told)
+            return throttled(error.reason).reply(told)
         except OSError as error:
             return RefusedError(500, "ServiceException", f"the Lambda host is not there: {error}").reply(told)
 

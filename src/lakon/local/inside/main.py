@@ -112,8 +112,11 @@ def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissio
     handle = emulator.original("lambda_svc.handle_request")
 
     async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: Json) -> object:
-        reply = await api.handle(method, path, headers, body, query)
-        return await handle(method, path, headers, body, query) if reply is None else reply
+        reply: object = await api.handle(method, path, headers, body, query)
+        if reply is None:
+            reply = await handle(method, path, headers, body, query)
+            admissions.look()
+        return reply
 
     emulator.replace("lambda_svc.handle_request", handle_request)
     emulator.replace("lambda_svc._execute_function", triggers.execute)
@@ -131,7 +134,7 @@ def _take_over(emulator: seam.Emulator) -> tuple[AsyncQueue, InvokeApi, Admissio
         emulator.replace(name, wrap(emulator.original(name)))
     stacks.complete(emulator)
     host_port, concurrency = int(os.environ["LAKON_HOST_PORT"]), int(os.environ["LAKON_CONCURRENCY"])
-    admissions = Admissions(records, invoker, host_port, concurrency)
+    admissions = Admissions(emulator, records, invoker, host_port, concurrency)
     return events, api, admissions, provisioning
 
 

@@ -15,24 +15,38 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-_MUCH = 2048  # bytes: more does not fit into one message everywhere
+_MUCH = 1024  # bytes: more does not fit into one message everywhere
 
 
 class Passing:
-    """One end of the Unix socket, on an event loop. `make` makes the protocol of a connection that is passed to here.
+    """One end of the Unix socket, on an event loop.
 
-    It is given what was read.
+    `make` makes the protocol of a connection that is passed to here, given what was read; `ended` hears that the other
+    takes no more.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, ours: socket.socket, make: Callable[[bytes], asyncio.Protocol]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        ours: socket.socket,
+        make: Callable[[bytes], asyncio.Protocol],
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._loop = loop
         self._ours = ours
         self._make = make
+        self._ended = ended
         self._tasks: set[asyncio.Task[None]] = set()
         ours.setblocking(False)
         loop.add_reader(ours, self._receive)
+
+    def end(self) -> None:
+        """Say that nothing more is taken, and close."""
+        with suppress(OSError):
+            self._ours.send(b"")
+        while self._receive():  # what was passed on before
+            pass
+        self.close()
 
     def close(self) -> None:
         """Pass nothing on any more, and take nothing."""
@@ -59,13 +73,16 @@ class Passing:
         transport.abort()
         return True
 
-    def _receive(self) -> None:
+    def _receive(self) -> bool:
         try:
             read, descriptors, _, _ = socket.recv_fds(self._ours, _MUCH, 2)
         except OSError:
-            return
+            return False
         if not descriptors:
-            return
+            self._ended()
+            return False
+        for number in descriptors:
+            os.set_inheritable(number, False)
         connection = socket.socket(fileno=descriptors[0])
         for number in descriptors[1:]:
             with os.fdopen(number, "rb") as file:
@@ -75,6 +92,7 @@ class Passing:
         task = self._loop.create_task(self._take(connection, read))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return True
 
     async def _take(self, connection: socket.socket, read: bytes) -> None:
         with suppress(OSError):  # the client is gone
