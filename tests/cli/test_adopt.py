@@ -238,6 +238,16 @@ def test_functions_that_cannot_be_adopted(shop, tmp_path, place):
         refused = run("adopt", name, "--local")
         assert refused.code == code, refused.err
         assert said in refused.err
+    lambda_ = client(run, "lambda")
+    lambda_.delete_function(FunctionName="old-price")
+    old_function(run)
+    assert "old-price in AWS" in run("describe").out
+    lambda_.create_function_url_config(FunctionName="old-price", AuthType="NONE")
+    own = app.read_text()
+    app.write_text(own.replace('physical_name="old-price"', 'physical_name="old-price", url=True'))
+    assert "old-price has a URL, and the program makes one" in run("adopt", "price=old-price", "--local").err
+    app.write_text(own)
+    assert run("provision", "--local").code == 6, "what exists is not made over"
     app.write_text(app.read_text().replace('"shop", ', '"shop", bucket=False, '))
     assert "needs a bucket" in run("adopt", "price=old-price", *place, **AWS).err
 

@@ -42,6 +42,8 @@ def _show(seen: Overview) -> None:
         settings = f"{function.memory} MB, {function.timeout} s"
         if function.source:
             settings += f", {function.engine} {function.source}"
+        if function.physical_name:
+            settings += f", {function.physical_name} in AWS"
         click.echo(f"\n{function.name}  ({settings})  {function.place}")
         rows = [("called by", link.other, link.what) for link in function.calls]
         rows += [("touches", link.other, link.what) for link in function.touches]

@@ -16,12 +16,13 @@ from lakon.model.names import logical_id
 from lakon.provision import adoption, artifacts, releases
 from lakon.provision.changes import Wanted
 from lakon.provision.deployed import deployed
-from lakon.provision.existing import function_as_it_is, log_group_as_it_is
+from lakon.provision.existing import function_as_it_is, has_alias_named, has_url, log_group_as_it_is
 from lakon.provision.status import resources
 from lakon.synth.cycles import references
 from lakon.synth.functions import BUCKET_PARAMETER
 from lakon.synth.stubs import stubbed
 from lakon.synth.synthesis import synthesize
+from lakon.synth.traffic import ALIAS, has_alias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,6 +134,10 @@ def _as_it_is(
 
     As the program has them they would need a role and an archive that are not in the stack yet.
     """
+    if has_alias(function) and has_alias_named(session, physical, ALIAS):
+        raise _in_the_way(f"an alias {ALIAS!r}", physical)
+    if function.url is not False and has_url(session, physical):
+        raise _in_the_way("a URL", physical)
     group = f"/aws/lambda/{physical}"
     told = function_as_it_is(session, physical, store, reporter)
     function_resource: Mapping[str, object] = {"Type": "AWS::Lambda::Function", "Properties": told}
@@ -140,6 +145,13 @@ def _as_it_is(
     if logs := log_group_as_it_is(session, group):
         found[logical_id(function.name, "LogGroup")] = ({"Type": "AWS::Logs::LogGroup", "Properties": logs}, group)
     return found
+
+
+def _in_the_way(what: str, physical: str) -> UsageError:
+    return UsageError(
+        f"{physical} has {what}, and the program makes one",
+        hint="CloudFormation makes nothing that is there: delete it once nobody calls it, and adopt then.",
+    )
 
 
 def _logical_id(program: Program, resources: Mapping[str, object], name: str) -> str:

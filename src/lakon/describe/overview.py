@@ -39,7 +39,7 @@ class FunctionView:
     """A function: its settings, what calls it, what it touches, and where it was declared.
 
     `engine` is what runs it: "python", "web" for a server in any language, or that of a Go function; `source` is the
-    folder of a server or a Go program.
+    folder of a server or a Go program. `physical_name` is its name in AWS where the program says one.
     """
 
     name: str
@@ -51,6 +51,7 @@ class FunctionView:
     touches: tuple[Link, ...]
     alarms: tuple[str, ...]
     place: str
+    physical_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _function(service: Service, function: Function, root: str) -> FunctionView:
         touches=tuple(link for use in function.uses for link in _touch(service, use)),
         alarms=tuple(f"{alarm.statistic} of {alarm.metric} >= {alarm.threshold}" for alarm in function.alarms),
         place=function.origin.place(root),
+        physical_name=function.physical_name,
     )
 
 

@@ -13,7 +13,7 @@ from lakon.provision.flipping import code_of
 from lakon.provision.session import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mypy_boto3_lambda.type_defs import GetFunctionResponseTypeDef
 
@@ -71,6 +71,26 @@ def function_as_it_is(session: Session, name: str, bucket: str, reporter: Report
         artifacts.upload(session, bucket, [archive], reporter)
     properties["Code"] = {"S3Bucket": bucket, "S3Key": artifacts.archive_key(archive)}
     return properties
+
+
+def has_alias_named(session: Session, function: str, alias: str) -> bool:
+    """Whether a function has an alias of that name."""
+    return _is_there(lambda: session.client("lambda").get_alias(FunctionName=function, Name=alias))
+
+
+def has_url(session: Session, function: str) -> bool:
+    """Whether a function has a URL."""
+    return _is_there(lambda: session.client("lambda").get_function_url_config(FunctionName=function))
+
+
+def _is_there(ask: Callable[[], object]) -> bool:
+    try:
+        ask()
+    except RefusedError as refused:
+        if refused.code != "ResourceNotFoundException":
+            raise
+        return False
+    return True
 
 
 def log_group_as_it_is(session: Session, name: str) -> dict[str, object] | None:
