@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _MOMENT = 0.001  # seconds: longer than a warm runtime takes to answer
 _WANTED = 0.0015  # longer than what it waits for holds the processor
-_PEACE = 1.0
+_PEACE = 1.0  # seconds in which it sleeps as ever
 
 
 class Alert:

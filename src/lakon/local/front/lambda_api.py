@@ -1,7 +1,7 @@
 """Invoke of the Lambda API, on connections that the emulator passes on: functions run here, so it is answered here.
 
-Only what needs nobody else: an invocation that is waited for, of a function that is leased, with nothing but an event.
-With any other request the connection goes back, to be answered there. See "Invoke" of the Lambda API reference.
+Only what needs nobody else: an invocation that is waited for, with nothing but an event. With any other request the
+connection goes back, to be answered there. See "Invoke" of the Lambda API reference.
 """
 
 from __future__ import annotations

@@ -99,10 +99,12 @@ class Front:
 
 
 def _may_change(scope: Json) -> bool:
-    """Whether a request is of the Lambda API or of CloudFormation, as the scope of its credentials says."""
+    """Whether a request may change functions without a way through `lambda_svc.handle_request`.
+
+    It is of CloudFormation, as the scope of its credentials says, or of the emulator's own administration.
+    """
     credentials: bytes = next((value for name, value in scope.get("headers", ()) if name == b"authorization"), b"")
-    administers = scope.get("path", "").startswith("/_ministack/")
-    return b"/lambda/" in credentials or b"/cloudformation/" in credentials or administers
+    return b"/cloudformation/" in credentials or scope.get("path", "").startswith("/_ministack/")
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MUCH = 1024  # bytes: more does not fit into one message everywhere
+_IN_FILE = b"-"
 
 
 class Passing:
@@ -67,7 +68,7 @@ class Passing:
                 with TemporaryFile() as file:
                     file.write(read)
                     file.flush()
-                    socket.send_fds(self._ours, [b"-"], [connection.fileno(), file.fileno()])
+                    socket.send_fds(self._ours, [_IN_FILE], [connection.fileno(), file.fileno()])
         except OSError:  # the other has ended, or does not keep up
             return False
         transport.abort()
@@ -78,21 +79,28 @@ class Passing:
             read, descriptors, _, _ = socket.recv_fds(self._ours, _MUCH, 2)
         except OSError:
             return False
-        if not descriptors:
+        if not read:
             self._ended()
             return False
         for number in descriptors:
             os.set_inheritable(number, False)
-        connection = socket.socket(fileno=descriptors[0])
-        for number in descriptors[1:]:
-            with os.fdopen(number, "rb") as file:
-                file.seek(0)
-                read = file.read()
+        match descriptors:
+            case [connection] if read != _IN_FILE:
+                self._begin(socket.socket(fileno=connection), read)
+            case [connection, file]:
+                with os.fdopen(file, "rb") as content:
+                    content.seek(0)
+                    self._begin(socket.socket(fileno=connection), content.read())
+            case _:  # this process may have no more of them: the system has dropped some, and the client is cut off
+                for number in descriptors:
+                    os.close(number)
+        return True
+
+    def _begin(self, connection: socket.socket, read: bytes) -> None:
         connection.setblocking(False)
         task = self._loop.create_task(self._take(connection, read))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return True
 
     async def _take(self, connection: socket.socket, read: bytes) -> None:
         with suppress(OSError):  # the client is gone
